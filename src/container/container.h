@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The container: a name and a pid space, alive as long as it has tasks.
+ */
+#ifndef CT_CONTAINER_CONTAINER_H
+#define CT_CONTAINER_CONTAINER_H
+
+#include <linux/list.h>
+#include <linux/time64.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+#include "container/parse.h"
+#include "pidspace/space.h"
+
+struct proc_dir_entry;
+
+/**
+ * struct ct_container - one container
+ * @space: its numbers; its reference count is the container's
+ * @name: see ct_name_ok()
+ * @id: not used again until the counter wraps
+ * @keep: its first process kept its pids
+ * @created: seconds since the epoch
+ * @init: struct pid of process 1; the container holds a reference
+ * @by_name: entry of the table of names; under ct_mutex
+ * @dir: /proc/container/NAME
+ * @end: runs when the last task has gone
+ * @rcu: readers find containers under RCU
+ */
+struct ct_container {
+	struct ct_space space;
+	char name[CT_NAME_MAX + 1];
+	u32 id;
+	bool keep;
+	time64_t created;
+	struct pid *init;
+	struct hlist_node by_name;
+	struct proc_dir_entry *dir;
+	struct work_struct end;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct ct_entry_ops - what a container shows of itself
+ * @add: make its directory; may sleep; 0 or -ENOMEM
+ * @remove: take it away and wait for its users; may sleep
+ *
+ * Set by procfs/, which stands above this room.
+ */
+struct ct_entry_ops {
+	int (*add)(struct ct_container *c);
+	void (*remove)(struct ct_container *c);
+};
+
+int ct_containers_init(const struct ct_entry_ops *ops);
+void ct_containers_exit(void);
+
+int ct_container_create(const struct ct_request *req, char *why);
+int ct_container_join(struct ct_container *c, char *why);
+
+struct ct_container *ct_container_get(u32 id);
+struct ct_container *ct_container_get_next(u32 *id);
+struct ct_container *ct_container_by_name(const char *name, size_t len);
+void ct_container_put(struct ct_container *c);
+
+/**
+ * ct_container_alive - does it still have tasks?
+ * @c: a container, referenced or under RCU
+ */
+static inline bool ct_container_alive(const struct ct_container *c)
+{
+	return atomic_read(&c->space.nr_tasks) > 0;
+}
+
+/**
+ * ct_current_container - the container that current is in
+ *
+ * Return: it, valid as long as current runs; NULL in the system container.
+ */
+static inline struct ct_container *ct_current_container(void)
+{
+	struct ct_space *space = ct_current_space();
+
+	return space ? container_of(space, struct ct_container, space) : NULL;
+}
+
+/* enter.c */
+int ct_enter_check(bool keep, char *why);
+int ct_enter_first(struct ct_container *c, char *why);
+int ct_enter_more(struct ct_container *c, char *why);
+
+#endif

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Structure offsets for trampoline.S, turned into hook-offsets.h by Kbuild. */
+#include <linux/kbuild.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched.h>
+
+#include "pidspace/slots.h"
+
+static void __used ct_offsets(void)
+{
+	OFFSET(CT_TASK_pid, task_struct, pid);
+	OFFSET(CT_PID_nr, pid, numbers[0].nr);
+	OFFSET(CT_PIDNS_level, pid_namespace, level);
+	OFFSET(CT_PAGE_slots, ct_slot_page, slots);
+	OFFSET(CT_SLOT_ns, ct_slot, ns);
+	DEFINE(CT_SLOT_SIZE, sizeof(struct ct_slot));
+}

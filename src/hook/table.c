@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The hooks: everything that the module changes in the kernel is in this table
+ * (and rendered for people in Documentation/hooks.md).
+ */
+#include "hook/handlers.h"
+#include "hook/hook.h"
+
+#define DIRECT(function, state, prototype, reason)			\
+	.func = #function,						\
+	.proto = prototype,						\
+	.why = reason,							\
+	.handler = ct_tramp_##function,					\
+	.when = CT_HOOK_##state,					\
+	.how = CT_HOOK_DIRECT
+
+#define REDIRECT(function, state, prototype, reason)			\
+	.func = #function,						\
+	.proto = prototype,						\
+	.why = reason,							\
+	.handler = ct_hook_##function,					\
+	.when = CT_HOOK_##state,					\
+	.how = CT_HOOK_REDIRECT
+
+#define ORIGINAL(function)						\
+	.original = {							\
+		.key = &STATIC_CALL_KEY(ct_orig_##function),		\
+		.tramp = STATIC_CALL_TRAMP_ADDR(ct_orig_##function),	\
+	}
+
+struct ct_hook ct_hooks[] = {
+	/* Numbers that leave the kernel. */
+	{ DIRECT(__task_pid_nr_ns, ACTIVE,
+		 "pid_t (struct task_struct *, enum pid_type, struct pid_namespace *)",
+		 "the pid, tgid, process group and session of tasks") },
+	{ DIRECT(pid_nr_ns, ACTIVE,
+		 "pid_t (struct pid *, struct pid_namespace *)",
+		 "numbers of a struct pid in a given view: ptrace events, procfs, perf") },
+	{ DIRECT(pid_vnr, ACTIVE, "pid_t (struct pid *)",
+		 "numbers of a struct pid as current sees it: fork, terminals, credentials") },
+
+	/* Numbers that enter. */
+	{ DIRECT(find_vpid, ACTIVE, "struct pid *(int)",
+		 "kill, process groups, terminals, timers, fcntl owners") },
+	{ DIRECT(find_task_by_vpid, ACTIVE, "struct task_struct *(pid_t)",
+		 "tkill, setpgid, getsid, scheduling, prlimit") },
+	{ DIRECT(find_get_task_by_vpid, ACTIVE, "struct task_struct *(pid_t)",
+		 "ptrace, process_vm_readv, PI futexes") },
+	{ DIRECT(find_get_pid, ACTIVE, "struct pid *(pid_t)",
+		 "wait, SCM_CREDENTIALS") },
+	{ DIRECT(find_task_by_pid_ns, ACTIVE,
+		 "struct task_struct *(pid_t, struct pid_namespace *)",
+		 "/proc/PID for a contained reader of the host's /proc") },
+	{ DIRECT(find_ge_pid, ACTIVE,
+		 "struct pid *(int, struct pid_namespace *)",
+		 "reading /proc as a directory, for such a reader") },
+	{ DIRECT(__x64_sys_pidfd_open, ACTIVE,
+		 "long (const struct pt_regs *)",
+		 "pidfd_open finds its pid without any of the above"), },
+	{ DIRECT(__ia32_sys_pidfd_open, ACTIVE,
+		 "long (const struct pt_regs *)",
+		 "the same for 32-bit programs"), .optional = true },
+
+	/* Whose view. */
+	{ DIRECT(task_active_pid_ns, ACTIVE,
+		 "struct pid_namespace *(struct task_struct *)",
+		 "who looks, where the viewer is not current: signals, ptrace") },
+	{ DIRECT(pidfd_pid, ACTIVE, "struct pid *(const struct file *)",
+		 "pidfd_send_signal through the wall of a container"),
+	  ORIGINAL(pidfd_pid) },
+	{ DIRECT(tgid_pidfd_to_pid, ACTIVE, "struct pid *(const struct file *)",
+		 "the same with a /proc/PID directory as pidfd"),
+	  ORIGINAL(tgid_pidfd_to_pid) },
+
+	/* Lifetime. */
+	{ DIRECT(alloc_pid, ACTIVE,
+		 "struct pid *(struct pid_namespace *, pid_t *, size_t)",
+		 "gives the child of a contained task its number"),
+	  ORIGINAL(alloc_pid) },
+	{ DIRECT(sched_post_fork, ACTIVE, "void (struct task_struct *)",
+		 "catches forks that overlap with entering or with the container's end"),
+	  ORIGINAL(sched_post_fork) },
+	{ DIRECT(free_pid, ACTIVE, "void (struct pid *)",
+		 "gives the number back"),
+	  ORIGINAL(free_pid) },
+	{ DIRECT(proc_flush_pid, ACTIVE, "void (struct pid *)",
+		 "notices the last task, even if its pid lives on as a session"),
+	  ORIGINAL(proc_flush_pid) },
+	{ DIRECT(disassociate_ctty, ACTIVE, "void (int)",
+		 "ends the container when its process 1 exits"),
+	  ORIGINAL(disassociate_ctty) },
+	{ DIRECT(zap_pid_ns_processes, ACTIVE, "void (struct pid_namespace *)",
+		 "the same, when the last two threads of process 1 exit at once"),
+	  ORIGINAL(zap_pid_ns_processes) },
+
+	/* /proc/container, a file and a directory. */
+	{ REDIRECT(proc_root_lookup, LOADED,
+		   "struct dentry *(struct inode *, struct dentry *, unsigned int)",
+		   "finds the directory where the path goes on or asks for one"),
+	  ORIGINAL(proc_root_lookup) },
+	{ REDIRECT(proc_fill_super, LOADED,
+		   "int (struct super_block *, struct fs_context *)",
+		   "makes the same work in procfs mounts to come"),
+	  ORIGINAL(proc_fill_super) },
+	{ DIRECT(proc_misc_d_revalidate, LOADED,
+		 "int (struct dentry *, unsigned int)",
+		 "keeps the file from being taken for the directory, and containers from seeing each other"),
+	  ORIGINAL(proc_misc_d_revalidate) },
+	{ DIRECT(proc_lookup, ACTIVE,
+		 "struct dentry *(struct inode *, struct dentry *, unsigned int)",
+		 "a contained task finds its own container only"),
+	  ORIGINAL(proc_lookup) },
+	{ DIRECT(proc_readdir, ACTIVE,
+		 "int (struct file *, struct dir_context *)",
+		 "a contained task lists its own container only"),
+	  ORIGINAL(proc_readdir) },
+};
+
+const unsigned int ct_nr_hooks = ARRAY_SIZE(ct_hooks);

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Trampolines of the direct hooks.
+ *
+ * ftrace has patched the call at the hooked function's entry to come here, so
+ * the stack holds the return address into that function and above it the one
+ * of its caller.  A trampoline decides with a few instructions whether the
+ * call is of interest.  If not it returns, and the function runs as if nothing
+ * had happened.  If so it drops the first return address and jumps to the
+ * replacement, which then stands in for the function: same arguments, same
+ * caller.
+ *
+ * Only rax, r10 and r11 may be changed: all others may hold arguments or be
+ * the caller's.
+ *
+ * No lock is held and none can be: this runs in NMIs, under tasklist_lock, and
+ * where preemption is on.  The slot pages are freed after an RCU-tasks grace
+ * period, which no task can let pass in here.  See pidspace/slots.h.
+ */
+#include <linux/linkage.h>
+#include <asm/percpu.h>
+#include <asm/unwind_hints.h>
+
+#include "compat/current.h"
+#include "hook-offsets.h"
+#include "pidspace/slots.h"
+
+/* Is the global number in eax contained?  ZF clear if so. */
+.macro TEST_NUMBER
+	movl	%eax, %r10d
+	shrl	$CT_SLOT_SHIFT, %r10d
+	movq	ct_slot_dir(,%r10,8), %r10
+	testq	%r10, %r10
+	jz	.Lfree\@
+	andl	$CT_SLOT_MASK, %eax
+	shll	$CT_SLOT_SIZE_SHIFT, %eax
+	cmpq	$0, (CT_PAGE_slots + CT_SLOT_ns)(%r10, %rax)
+.Lfree\@:
+.endm
+
+.macro TEST_CURRENT
+	movq	PER_CPU_VAR(CT_CURRENT_TASK), %rax
+	movl	CT_TASK_pid(%rax), %eax
+	TEST_NUMBER
+.endm
+
+/* Go on in the replacement instead of the hooked function. */
+.macro REDIRECT func
+	addq	$8, %rsp
+	UNWIND_HINT_FUNC
+	jmp	ct_hook_\func
+.endm
+
+/* Redirected when current is contained. */
+.macro TRAMPOLINE_CURRENT func
+SYM_FUNC_START(ct_tramp_\func)
+	TEST_CURRENT
+	jnz	.Lcontained_\func
+	RET
+.Lcontained_\func:
+	REDIRECT \func
+SYM_FUNC_END(ct_tramp_\func)
+.endm
+
+/* Redirected when the struct pid in the first argument is contained. */
+.macro TRAMPOLINE_PID func
+SYM_FUNC_START(ct_tramp_\func)
+	movl	CT_PID_nr(%rdi), %eax
+	TEST_NUMBER
+	jnz	.Lcontained_\func
+	RET
+.Lcontained_\func:
+	REDIRECT \func
+SYM_FUNC_END(ct_tramp_\func)
+.endm
+
+/*
+ * Redirected when the namespace in \ns is a token, or is the initial one and
+ * current is contained.  NULL, if it may be, means current's.
+ */
+.macro TRAMPOLINE_NS func, ns, nullable=0
+SYM_FUNC_START(ct_tramp_\func)
+.if \nullable
+	testq	\ns, \ns
+	jz	.Lcurrent_\func
+.endif
+	cmpq	$init_pid_ns, \ns
+	jne	.Lother_\func
+.Lcurrent_\func:
+	TEST_CURRENT
+	jnz	.Lcontained_\func
+.Lhost_\func:
+	RET
+.Lother_\func:
+	cmpl	$0, CT_PIDNS_level(\ns)
+	jne	.Lhost_\func
+.Lcontained_\func:
+	REDIRECT \func
+SYM_FUNC_END(ct_tramp_\func)
+.endm
+
+	.text
+
+TRAMPOLINE_NS __task_pid_nr_ns, %rdx, nullable=1
+TRAMPOLINE_NS pid_nr_ns, %rsi, nullable=1
+
+TRAMPOLINE_CURRENT pid_vnr
+TRAMPOLINE_CURRENT find_vpid
+TRAMPOLINE_CURRENT find_task_by_vpid
+TRAMPOLINE_CURRENT find_get_task_by_vpid
+TRAMPOLINE_CURRENT find_get_pid
+/*
+ * These two read the token's own table unaided when they are given a token;
+ * only a contained reader of the host's /proc needs help.
+ */
+TRAMPOLINE_CURRENT find_task_by_pid_ns
+TRAMPOLINE_CURRENT find_ge_pid
+TRAMPOLINE_CURRENT alloc_pid
+TRAMPOLINE_CURRENT sched_post_fork
+TRAMPOLINE_CURRENT disassociate_ctty
+TRAMPOLINE_CURRENT zap_pid_ns_processes
+TRAMPOLINE_CURRENT __x64_sys_pidfd_open
+TRAMPOLINE_CURRENT __ia32_sys_pidfd_open
+TRAMPOLINE_CURRENT pidfd_pid
+TRAMPOLINE_CURRENT tgid_pidfd_to_pid
+TRAMPOLINE_CURRENT proc_lookup
+TRAMPOLINE_CURRENT proc_readdir
+
+TRAMPOLINE_PID free_pid
+TRAMPOLINE_PID proc_flush_pid
+
+SYM_FUNC_START(ct_tramp_task_active_pid_ns)
+	movl	CT_TASK_pid(%rdi), %eax
+	TEST_NUMBER
+	jnz	.Lcontained_task_active_pid_ns
+	RET
+.Lcontained_task_active_pid_ns:
+	REDIRECT task_active_pid_ns
+SYM_FUNC_END(ct_tramp_task_active_pid_ns)
+
+SYM_FUNC_START(ct_tramp_proc_misc_d_revalidate)
+	REDIRECT proc_misc_d_revalidate
+SYM_FUNC_END(ct_tramp_proc_misc_d_revalidate)

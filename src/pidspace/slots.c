@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The forward table; see slots.h. */
+#include <linux/build_bug.h>
+#include <linux/compiler.h>
+#include <linux/errno.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "pidspace/slots.h"
+
+struct ct_slot_page *ct_slot_dir[CT_SLOT_PAGES];
+
+/*
+ * Serialises writers.  A leaf: taken under tasklist_lock and under a space's
+ * lock, with interrupts off.
+ */
+static DEFINE_SPINLOCK(ct_slots_lock);
+static unsigned int nr_pages;
+
+static_assert(sizeof(struct ct_slot) == 1 << CT_SLOT_SIZE_SHIFT);
+
+/**
+ * ct_slot_read - read a number's slot if it belongs to a given struct pid
+ * @gnr: the global number of @pid
+ * @pid: a struct pid that cannot be freed meanwhile
+ * @out: filled on success
+ *
+ * A dead struct pid's number may be in use by another one, which may even be
+ * moving in while we look.  @pid never comes back to a slot it has left (its
+ * memory is held by the caller), so it owning the slot before and after the
+ * other fields were read proves that they are its own.
+ *
+ * Context: any, NMI included.
+ * Return: true if the slot is @pid's.
+ */
+bool ct_slot_read(pid_t gnr, const struct pid *pid, struct ct_slot *out)
+{
+	struct ct_slot *slot = ct_slot_of(gnr);
+
+	if (!slot || smp_load_acquire(&slot->pid) != pid)
+		return false;
+	out->ns = READ_ONCE(slot->ns);
+	out->num = READ_ONCE(slot->num);
+	out->nr = READ_ONCE(slot->nr);
+	/* Pairs with the barrier in ct_slot_clear(). */
+	smp_rmb();
+	if (READ_ONCE(slot->pid) != pid)
+		return false;
+	out->pid = (struct pid *)pid;
+	return true;
+}
+
+/**
+ * ct_slot_reserve - make sure that a slot can be taken without allocating
+ * @gnr: global number
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM. After 0 the slot is counted as used: follow with
+ * ct_slot_set() and one day ct_slot_clear(), or with ct_slot_unreserve().
+ */
+int ct_slot_reserve(pid_t gnr)
+{
+	struct ct_slot_page **where = &ct_slot_dir[gnr >> CT_SLOT_SHIFT];
+	struct ct_slot_page *page, *new = NULL;
+
+	for (;;) {
+		spin_lock_irq(&ct_slots_lock);
+		page = *where;
+		if (!page && new) {
+			page = new;
+			new = NULL;
+			nr_pages++;
+			/* The zeroed page is visible before its address. */
+			smp_store_release(where, page);
+		}
+		if (page)
+			page->used++;
+		spin_unlock_irq(&ct_slots_lock);
+		if (page)
+			break;
+		new = kzalloc(sizeof(*new), GFP_KERNEL);
+		if (!new)
+			return -ENOMEM;
+	}
+	kfree(new);
+	return 0;
+}
+
+static void page_free_rcu(struct rcu_head *rcu)
+{
+	kfree(container_of(rcu, struct ct_slot_page, rcu));
+}
+
+/* Called with ct_slots_lock held. */
+static void page_put(pid_t gnr)
+{
+	struct ct_slot_page **where = &ct_slot_dir[gnr >> CT_SLOT_SHIFT];
+	struct ct_slot_page *page = *where;
+
+	if (--page->used)
+		return;
+	WRITE_ONCE(*where, NULL);
+	nr_pages--;
+	/*
+	 * The trampolines look at slots outside of any RCU read-side section
+	 * and may be preempted there; only RCU-tasks waits for them.
+	 */
+	call_rcu_tasks(&page->rcu, page_free_rcu);
+}
+
+/**
+ * ct_slot_unreserve - undo ct_slot_reserve()
+ * @gnr: global number
+ *
+ * Context: any but NMI.
+ */
+void ct_slot_unreserve(pid_t gnr)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&ct_slots_lock, flags);
+	page_put(gnr);
+	spin_unlock_irqrestore(&ct_slots_lock, flags);
+}
+
+/**
+ * ct_slot_set - fill a reserved slot
+ * @gnr: global number
+ * @val: all fields
+ *
+ * Context: any but NMI.
+ */
+void ct_slot_set(pid_t gnr, const struct ct_slot *val)
+{
+	struct ct_slot *slot = ct_slot_of(gnr);
+	unsigned long flags;
+
+	spin_lock_irqsave(&ct_slots_lock, flags);
+	WRITE_ONCE(slot->num, val->num);
+	WRITE_ONCE(slot->nr, val->nr);
+	WRITE_ONCE(slot->ns, val->ns);
+	/* Pairs with smp_load_acquire() in ct_slot_read(). */
+	smp_store_release(&slot->pid, val->pid);
+	spin_unlock_irqrestore(&ct_slots_lock, flags);
+}
+
+/**
+ * ct_slot_clear - give up a slot
+ * @gnr: global number
+ *
+ * Context: any but NMI.
+ */
+void ct_slot_clear(pid_t gnr)
+{
+	struct ct_slot *slot = ct_slot_of(gnr);
+	unsigned long flags;
+
+	spin_lock_irqsave(&ct_slots_lock, flags);
+	/*
+	 * Released: whoever misses the pid here finds it where it was put
+	 * before (see ct_pid_lookup()).
+	 */
+	smp_store_release(&slot->pid, NULL);
+	/* Pairs with smp_rmb() in ct_slot_read(): owner gone, then the rest. */
+	smp_wmb();
+	WRITE_ONCE(slot->ns, NULL);
+	WRITE_ONCE(slot->num, NULL);
+	WRITE_ONCE(slot->nr, 0);
+	page_put(gnr);
+	spin_unlock_irqrestore(&ct_slots_lock, flags);
+}
+
+/**
+ * ct_slots_pages - how many pages of slots exist
+ *
+ * Context: any.
+ * Return: the number of pages, for tests and the leak check at unload.
+ */
+unsigned int ct_slots_pages(void)
+{
+	return READ_ONCE(nr_pages);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The forward table: global pid -> who it is inside a container.
+ *
+ * Two levels, indexed by the global number, so that "is this task contained,
+ * where, and under which number?" takes two dependent loads and no lock.  A
+ * page of slots exists only while one of its numbers is in use.
+ *
+ * The reverse direction, number -> struct pid, is the idr of the container's
+ * token namespace (see space.h): the kernel's own lookups read that.
+ *
+ * Pure logic: also built for the unit tests.
+ */
+#ifndef CT_PIDSPACE_SLOTS_H
+#define CT_PIDSPACE_SLOTS_H
+
+#define CT_SLOT_SHIFT		8
+#define CT_SLOTS_PER_PAGE	(1 << CT_SLOT_SHIFT)
+#define CT_SLOT_MASK		(CT_SLOTS_PER_PAGE - 1)
+/* sizeof(struct ct_slot) == 1 << CT_SLOT_SIZE_SHIFT, asserted in slots.c */
+#define CT_SLOT_SIZE_SHIFT	5
+
+#ifndef __ASSEMBLY__
+
+#include <linux/rcupdate.h>
+#include <linux/threads.h>
+#include <linux/types.h>
+
+struct ct_number;
+struct pid;
+struct pid_namespace;
+
+#define CT_SLOT_PAGES		(PID_MAX_LIMIT >> CT_SLOT_SHIFT)
+
+/**
+ * struct ct_slot - what a global number is inside a container
+ * @ns:  token namespace of the container; NULL: not contained
+ * @pid: the struct pid that holds the global number
+ * @num: the record behind it (see space.h)
+ * @nr:  its number inside
+ *
+ * Written under ct_slots_lock.  @pid is written last when a slot is taken and
+ * first when it is given up: see ct_slot_read() for who pairs with that.
+ */
+struct ct_slot {
+	struct pid_namespace *ns;
+	struct pid *pid;
+	struct ct_number *num;
+	pid_t nr;
+};
+
+struct ct_slot_page {
+	struct rcu_head rcu;
+	unsigned int used;
+	struct ct_slot slots[CT_SLOTS_PER_PAGE];
+};
+
+extern struct ct_slot_page *ct_slot_dir[CT_SLOT_PAGES];
+
+/**
+ * ct_slot_of - the slot of a global number
+ * @gnr: a global pid, 0 included
+ *
+ * Context: any, NMI included. The slot stays valid while the number is in use
+ * in a container, else until the end of the RCU-tasks grace period, that is
+ * until the caller sleeps.
+ * Return: the slot, or NULL when no number near @gnr is contained.
+ */
+static inline struct ct_slot *ct_slot_of(pid_t gnr)
+{
+	struct ct_slot_page *page;
+
+	page = READ_ONCE(ct_slot_dir[(unsigned int)gnr >> CT_SLOT_SHIFT]);
+	if (!page)
+		return NULL;
+	return &page->slots[gnr & CT_SLOT_MASK];
+}
+
+bool ct_slot_read(pid_t gnr, const struct pid *pid, struct ct_slot *out);
+int ct_slot_reserve(pid_t gnr);
+void ct_slot_unreserve(pid_t gnr);
+void ct_slot_set(pid_t gnr, const struct ct_slot *val);
+void ct_slot_clear(pid_t gnr);
+unsigned int ct_slots_pages(void);
+
+#endif /* __ASSEMBLY__ */
+#endif

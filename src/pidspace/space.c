@@ -1,0 +1,584 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Pid spaces and their numbers; see space.h. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/errno.h>
+#include <linux/hash.h>
+#include <linux/hashtable.h>
+#include <linux/idr.h>
+#include <linux/rculist.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <uapi/linux/wait.h>
+
+#include "compat/pid.h"
+#include "hook/symbols.h"
+#include "pidspace/space.h"
+
+/**
+ * struct ct_number - a number that a struct pid has in a space
+ * @space: where; the number holds a reference
+ * @pid: whose. No reference while the pid is alive, as free_pid() retires the
+ *	 number first; a reference while it lingers
+ * @nr: the number
+ * @flags: see below
+ * @linger: entry of the table of dead but remembered pids
+ * @rcu: to wait until nobody can find @pid any more
+ */
+struct ct_number {
+	struct ct_space *space;
+	struct pid *pid;
+	pid_t nr;
+	unsigned long flags;
+	struct hlist_node linger;
+	struct rcu_head rcu;
+};
+
+#define CT_NUMBER_TASK		0	/* counted in space->nr_tasks */
+#define CT_NUMBER_SETTLED	1	/* lingers until the scan drops it */
+
+static struct kmem_cache *number_cache;
+/* kernel.pid_max; the kernel does not export it. */
+static typeof(pid_max) *ct_pid_max;
+
+/*
+ * A struct pid outlives free_pid() as long as somebody holds it (SO_PEERCRED,
+ * System V IPC, fanotify, ...), and its holders go on printing its number.
+ * Retired numbers are kept here until theirs is the only reference.
+ *
+ * linger_lock is a leaf; it is taken under tasklist_lock with interrupts off.
+ */
+static DEFINE_HASHTABLE(lingering, 8);
+static DEFINE_SPINLOCK(linger_lock);
+static atomic_t nr_lingering = ATOMIC_INIT(0);
+
+#define LINGER_SCAN	HZ
+static void linger_scan(struct work_struct *work);
+static DECLARE_DELAYED_WORK(linger_work, linger_scan);
+
+/**
+ * ct_number_space - the space of a number
+ * @num: from a slot
+ *
+ * Context: any; the caller keeps @num from going away.
+ */
+struct ct_space *ct_number_space(const struct ct_number *num)
+{
+	return num->space;
+}
+
+/**
+ * ct_pid_lookup - what a struct pid is inside a container
+ * @pid: alive or dead, but not freed
+ * @out: filled on success
+ *
+ * Context: any, NMI included; in an RCU read-side section unless the caller
+ * knows that @pid is attached to a task or is current's.
+ * Return: true if @pid has, or had, a number in some space.
+ */
+bool ct_pid_lookup(const struct pid *pid, struct ct_slot *out)
+{
+	pid_t gnr = pid->numbers[0].nr;
+	struct ct_number *num;
+
+	if (ct_slot_read(gnr, pid, out))
+		return true;
+	/* Pairs with the release in ct_slot_clear(). */
+	smp_rmb();
+	if (!atomic_read(&nr_lingering))
+		return false;
+	hash_for_each_possible_rcu(lingering, num, linger, (unsigned long)pid) {
+		if (num->pid != pid)
+			continue;
+		out->ns = num->space->token;
+		out->pid = num->pid;
+		out->num = num;
+		out->nr = num->nr;
+		return true;
+	}
+	return false;
+}
+
+/**
+ * ct_pid_limit - kernel.pid_max
+ *
+ * Return: the first number that is too large.
+ */
+int ct_pid_limit(void)
+{
+	return READ_ONCE(*ct_pid_max);
+}
+
+/* Take a number that nobody has. Called with space->lock held. */
+static int number_alloc(struct ct_space *space, pid_t want, pid_t gnr)
+{
+	struct idr *idr = &space->token->idr;
+	int nr;
+
+	if (space->dead)
+		return -ENOMEM;		/* as alloc_pid() in a dying namespace */
+	if (want == CT_NR_ANY && space->keeping)
+		want = gnr;
+	if (want != CT_NR_ANY) {
+		nr = idr_alloc(idr, NULL, want, want + 1, GFP_ATOMIC);
+		return nr == -ENOSPC ? -EEXIST : nr;
+	}
+	nr = idr_alloc_cyclic(idr, NULL,
+			      idr_get_cursor(idr) > RESERVED_PIDS ?
+			      RESERVED_PIDS : 1, ct_pid_limit(), GFP_ATOMIC);
+	return nr == -ENOSPC ? -EAGAIN : nr;
+}
+
+/**
+ * ct_space_keep - begin or end to give out the numbers that pids have outside
+ * @space: without numbers at the beginning
+ * @keep: begin or end
+ *
+ * Global numbers differ from one another, so they cannot collide. At the end
+ * the usual allocation goes on behind the highest.
+ *
+ * Context: may sleep.
+ */
+void ct_space_keep(struct ct_space *space, bool keep)
+{
+	struct idr *idr = &space->token->idr;
+	struct pid *pid;
+	int nr = 0, last = 0;
+
+	spin_lock_irq(&space->lock);
+	space->keeping = keep;
+	if (!keep) {
+		idr_for_each_entry(idr, pid, nr)
+			last = nr;
+		idr_set_cursor(idr, last + 1);
+	}
+	spin_unlock_irq(&space->lock);
+}
+
+/**
+ * ct_number_add - give the struct pid of a task a number in a space
+ * @space: where
+ * @pid: not numbered yet. The caller keeps it from being freed by free_pid()
+ *	 meanwhile: it is its own, or of a task that has not run yet.
+ * @want: the number, or CT_NR_ANY for the next free one
+ *
+ * Context: may sleep.
+ * Return: 0; -EAGAIN no number is free, -EEXIST @want is taken, -ENOMEM also
+ * when the space is dying. On success the number holds a reference on @space.
+ */
+int ct_number_add(struct ct_space *space, struct pid *pid, pid_t want)
+{
+	pid_t gnr = pid->numbers[0].nr;
+	struct ct_number *num;
+	int nr, err;
+
+	num = kmem_cache_zalloc(number_cache, GFP_KERNEL);
+	if (!num)
+		return -ENOMEM;
+	err = ct_slot_reserve(gnr);
+	if (err)
+		goto err_free;
+
+	num->space = space;
+	num->pid = pid;
+	num->flags = BIT(CT_NUMBER_TASK);
+
+	idr_preload(GFP_KERNEL);
+	spin_lock_irq(&space->lock);
+	nr = number_alloc(space, want, gnr);
+	if (nr > 0) {
+		struct ct_slot slot = {
+			.ns = space->token, .pid = pid, .num = num, .nr = nr,
+		};
+
+		num->nr = nr;
+		refcount_inc(&space->users);
+		atomic_inc(&space->nr_tasks);
+		ct_slot_set(gnr, &slot);
+		/* Only now can it be found by its number. */
+		idr_replace(&space->token->idr, pid, nr);
+	}
+	spin_unlock_irq(&space->lock);
+	idr_preload_end();
+
+	if (nr > 0)
+		return 0;
+	err = nr;
+	ct_slot_unreserve(gnr);
+err_free:
+	kmem_cache_free(number_cache, num);
+	return err;
+}
+
+/* A task of the space has been released. */
+static void uncount(struct ct_number *num)
+{
+	struct ct_space *space = num->space;
+
+	if (!test_and_clear_bit(CT_NUMBER_TASK, &num->flags))
+		return;
+	if (atomic_dec_and_test(&space->nr_tasks))
+		space->ops->emptied(space);
+	else if (READ_ONCE(space->dead))
+		wake_up(&space->zap_wait);
+}
+
+/**
+ * ct_number_uncount - note that the task of a struct pid has been released
+ * @pid: its struct pid, which may live on as process group or session
+ *
+ * Context: any but NMI; RCU or a reference keeps @pid.
+ */
+void ct_number_uncount(struct pid *pid)
+{
+	struct ct_slot slot;
+
+	rcu_read_lock();
+	if (ct_pid_lookup(pid, &slot))
+		uncount(slot.num);
+	rcu_read_unlock();
+}
+
+/**
+ * ct_number_retire - give a number back, as free_pid() does
+ * @pid: about to be freed
+ *
+ * Context: as free_pid(): tasklist_lock held for writing, interrupts off; or
+ * from a failed fork.
+ * Return: the number, to be passed to ct_number_bury() when the kernel's
+ * free_pid() has run; NULL if @pid has none.
+ */
+struct ct_number *ct_number_retire(struct pid *pid)
+{
+	struct ct_number *num;
+	struct ct_space *space;
+	struct ct_slot slot;
+	unsigned long flags;
+	bool mine;
+
+	rcu_read_lock();	/* against ct_space_close(), which frees */
+	if (!ct_slot_read(pid->numbers[0].nr, pid, &slot)) {
+		rcu_read_unlock();
+		return NULL;
+	}
+	num = slot.num;
+	space = num->space;
+
+	spin_lock_irqsave(&space->lock, flags);
+	mine = idr_find(&space->token->idr, num->nr) == pid;
+	if (mine) {
+		idr_remove(&space->token->idr, num->nr);
+		get_pid(pid);
+		spin_lock(&linger_lock);
+		hash_add_rcu(lingering, &num->linger, (unsigned long)pid);
+		spin_unlock(&linger_lock);
+		atomic_inc(&nr_lingering);
+		ct_slot_clear(pid->numbers[0].nr);
+	}
+	spin_unlock_irqrestore(&space->lock, flags);
+	if (mine)
+		uncount(num);
+	rcu_read_unlock();
+	return mine ? num : NULL;
+}
+
+/* Forget a lingering number. Called with linger_lock held. */
+static void linger_drop(struct ct_number *num)
+{
+	hash_del_rcu(&num->linger);
+	atomic_dec(&nr_lingering);
+}
+
+static void number_free_rcu(struct rcu_head *rcu)
+{
+	struct ct_number *num = container_of(rcu, struct ct_number, rcu);
+
+	ct_space_put(num->space);
+	kmem_cache_free(number_cache, num);
+}
+
+/* Free what linger_drop() has taken out of the table. */
+static void number_free(struct ct_number *num)
+{
+	put_pid(num->pid);
+	call_rcu(&num->rcu, number_free_rcu);
+}
+
+/* A grace period after free_pid(): who has no reference by now gets none. */
+static void linger_settle(struct rcu_head *rcu)
+{
+	struct ct_number *num = container_of(rcu, struct ct_number, rcu);
+	unsigned long flags;
+	bool drop;
+
+	spin_lock_irqsave(&linger_lock, flags);
+	drop = refcount_read(&num->pid->count) == 1 || num->space->closed;
+	if (drop)
+		linger_drop(num);
+	else
+		set_bit(CT_NUMBER_SETTLED, &num->flags);
+	spin_unlock_irqrestore(&linger_lock, flags);
+
+	if (drop)
+		number_free(num);
+	else
+		schedule_delayed_work(&linger_work, LINGER_SCAN);
+}
+
+/**
+ * ct_number_bury - remember a retired number as long as its pid is held
+ * @num: from ct_number_retire()
+ *
+ * Call after the kernel's own free_pid(): its RCU callback, which drops the
+ * kernel's reference, then comes before ours.
+ *
+ * Context: any but NMI.
+ */
+void ct_number_bury(struct ct_number *num)
+{
+	call_rcu(&num->rcu, linger_settle);
+}
+
+/* Drop the settled numbers of @space, or of all, that nobody else holds. */
+static bool linger_sweep(const struct ct_space *space)
+{
+	struct ct_number *num;
+	struct hlist_node *tmp;
+	bool left = false;
+	int bkt;
+
+	spin_lock_irq(&linger_lock);
+	hash_for_each_safe(lingering, bkt, tmp, num, linger) {
+		if (!test_bit(CT_NUMBER_SETTLED, &num->flags))
+			continue;
+		if (num->space == space ||
+		    refcount_read(&num->pid->count) == 1) {
+			linger_drop(num);
+			/* Nobody else touches a settled number. */
+			number_free(num);
+		} else {
+			left = true;
+		}
+	}
+	spin_unlock_irq(&linger_lock);
+	return left;
+}
+
+static void linger_scan(struct work_struct *work)
+{
+	if (linger_sweep(NULL))
+		schedule_delayed_work(&linger_work, LINGER_SCAN);
+}
+
+/**
+ * ct_space_init - make a space without numbers
+ * @space: zeroed memory of the owner's
+ * @ops: the owner's callbacks
+ *
+ * The token is built by the kernel itself, as a child of the initial
+ * namespace, so that its references, inode number, user accounting and RCU
+ * freeing are the kernel's. At level 0 nothing takes it for a namespace that
+ * could hold a struct pid.
+ *
+ * Context: may sleep; current is in the initial pid namespace.
+ * Return: 0, -ENOSPC (limit on pid namespaces), -ENOMEM.
+ */
+int ct_space_init(struct ct_space *space, const struct ct_space_ops *ops)
+{
+	struct pid_namespace *token;
+
+	token = static_call(ct_copy_pid_ns)(CLONE_NEWPID, current_user_ns(),
+					    &init_pid_ns);
+	if (IS_ERR(token))
+		return PTR_ERR(token);
+	token->level = 0;
+
+	space->token = token;
+	spin_lock_init(&space->lock);
+	atomic_set(&space->nr_tasks, 0);
+	init_waitqueue_head(&space->zap_wait);
+	space->ops = ops;
+	refcount_set(&space->users, 1);
+	return 0;
+}
+
+/**
+ * ct_space_put - drop a reference
+ * @space: maybe freed by this
+ *
+ * Context: any but NMI.
+ */
+void ct_space_put(struct ct_space *space)
+{
+	if (!refcount_dec_and_test(&space->users))
+		return;
+	put_pid_ns(space->token);
+	space->ops->free(space);
+}
+
+/**
+ * ct_space_close - forget all numbers of a space without tasks
+ * @space: after its emptied() callback
+ *
+ * Numbers can outlive the last task: a process group or session with members
+ * outside keeps its struct pid, and so do holders of dead pids. Nobody is left
+ * to see them.
+ *
+ * Context: may sleep. Drops the owner's reference.
+ */
+void ct_space_close(struct ct_space *space)
+{
+	struct pid *pid;
+	int nr = 0;
+
+	spin_lock_irq(&space->lock);
+	space->dead = true;
+	idr_for_each_entry(&space->token->idr, pid, nr) {
+		struct ct_slot slot;
+
+		if (!ct_slot_read(pid->numbers[0].nr, pid, &slot))
+			continue;	/* never: it leaves both at once */
+		idr_remove(&space->token->idr, nr);
+		ct_slot_clear(pid->numbers[0].nr);
+		call_rcu(&slot.num->rcu, number_free_rcu);
+	}
+	spin_unlock_irq(&space->lock);
+
+	spin_lock_irq(&linger_lock);
+	space->closed = true;
+	spin_unlock_irq(&linger_lock);
+	linger_sweep(space);
+	ct_space_put(space);
+}
+
+/**
+ * ct_space_kill - send a signal to all tasks of a space
+ * @space: whose
+ * @sig: SIGKILL and so on
+ *
+ * Each process gets it once, through its leader, as from the kernel.
+ *
+ * Context: any but NMI.
+ */
+void ct_space_kill(struct ct_space *space, int sig)
+{
+	struct task_struct *task;
+	struct pid *pid;
+	int nr = 0;
+
+	rcu_read_lock();
+	idr_for_each_entry(&space->token->idr, pid, nr) {
+		task = pid_task(pid, PIDTYPE_TGID);
+		if (task)
+			kill_pid(pid, sig, 1);
+	}
+	rcu_read_unlock();
+}
+
+/* Reap those of our children that died before SIGCHLD was ignored. */
+static void zap_reap(struct ct_space *space)
+{
+	struct pid *pid;
+	int nr = 0;
+
+	for (;; nr++) {
+		bool dead;
+
+		rcu_read_lock();
+		pid = idr_get_next(&space->token->idr, &nr);
+		dead = pid && !pid_task(pid, PIDTYPE_TGID);
+		rcu_read_unlock();
+		if (!pid)
+			return;
+		if (!dead)
+			static_call(ct_kernel_wait4)(nr, NULL, __WALL | WNOHANG,
+						     NULL);
+		cond_resched();
+	}
+}
+
+/**
+ * ct_space_zap - end a container with its process 1
+ * @space: current is the last thread of its process 1 and is exiting
+ *
+ * The counterpart of zap_pid_ns_processes(): kill all others and wait until
+ * they are gone. That one would also wait for children that stayed outside
+ * when process 1 entered, hence this.
+ *
+ * Context: may sleep; in do_exit() before exit_notify().
+ */
+void ct_space_zap(struct ct_space *space)
+{
+	struct sighand_struct *sighand = current->sighand;
+	struct task_struct *task;
+	struct pid *pid;
+	int nr = 0;
+
+	spin_lock_irq(&space->lock);
+	space->dead = true;
+	spin_unlock_irq(&space->lock);
+
+	/* Children that die from now on reap themselves. */
+	spin_lock_irq(&sighand->siglock);
+	sighand->action[SIGCHLD - 1].sa.sa_handler = SIG_IGN;
+	spin_unlock_irq(&sighand->siglock);
+
+	/*
+	 * Pairs with the barrier in ct_hook_sched_post_fork(): a fork in
+	 * flight is either found here or finds the space dead there.
+	 */
+	smp_mb();
+	rcu_read_lock();
+	idr_for_each_entry(&space->token->idr, pid, nr) {
+		task = pid_task(pid, PIDTYPE_PID);
+		if (task && !same_thread_group(task, current))
+			send_sig(SIGKILL, task, 1);
+	}
+	rcu_read_unlock();
+
+	/*
+	 * Our own other threads go by themselves. Looking again now and then
+	 * catches children that announce their end by another signal.
+	 */
+	do {
+		zap_reap(space);
+	} while (!wait_event_idle_timeout(space->zap_wait,
+					  atomic_read(&space->nr_tasks) <=
+					  get_nr_threads(current), HZ / 10));
+}
+
+/**
+ * ct_pidspace_init - get ready for spaces
+ *
+ * Context: may sleep; at load, after ct_symbols_init().
+ * Return: 0, -ENOMEM or -ENOENT.
+ */
+int ct_pidspace_init(void)
+{
+	ct_pid_max = (void *)ct_symbol("pid_max");
+	if (!ct_pid_max) {
+		pr_err("this kernel lacks the variable pid_max\n");
+		return -ENOENT;
+	}
+	number_cache = KMEM_CACHE(ct_number, SLAB_ACCOUNT);
+	return number_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * ct_pidspace_exit - wait for all that is still under way
+ *
+ * Context: may sleep; all spaces are closed and all hooks off.
+ */
+void ct_pidspace_exit(void)
+{
+	/* Settling numbers, which start no scan: their spaces are closed... */
+	rcu_barrier();
+	cancel_delayed_work_sync(&linger_work);
+	/* ...then the numbers freed by that, and pages of slots. */
+	rcu_barrier();
+	rcu_barrier_tasks();
+	WARN_ON(ct_slots_pages());
+	kmem_cache_destroy(number_cache);
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The replacements of the kernel's translation functions.
+ *
+ * GCC has inlined them into one another, so each is hooked by itself.  The
+ * trampolines come here only when current is contained or a token is passed.
+ * All of this runs in any context, NMI included: no locks, no sleeping.
+ */
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+
+#include "hook/handlers.h"
+#include "pidspace/space.h"
+#include "pidspace/views.h"
+
+/*
+ * The namespace in whose numbers to answer: @ns as it was passed.  A contained
+ * task that is being released has no slot any more; it gets NULL, and 0 for
+ * every number, as natively.
+ */
+static __always_inline struct pid_namespace *
+ct_view(struct pid_namespace *ns, unsigned long caller)
+{
+	if (!ns)
+		return ct_current_ns();
+	if (ns == &init_pid_ns && ct_view_caller(caller) == CT_CALLER_PROCFS)
+		return ct_current_ns();
+	return ns;
+}
+
+/* The number of @pid as seen by @ns. In an RCU read-side section. */
+static pid_t ct_pid_nr(struct pid *pid, struct pid_namespace *ns)
+{
+	struct ct_slot slot;
+
+	if (!pid || !ns)
+		return 0;
+	if (ct_is_token(ns))
+		return ct_pid_lookup(pid, &slot) && slot.ns == ns ? slot.nr : 0;
+	if (ns->level <= pid->level && pid->numbers[ns->level].ns == ns)
+		return pid->numbers[ns->level].nr;
+	return 0;
+}
+
+/* getpid() and gettid(): straight from current's slots. */
+static __always_inline pid_t ct_own_nr(enum pid_type type)
+{
+	struct ct_slot *slot;
+
+	if (type == PIDTYPE_TGID)
+		slot = ct_slot_of(current->tgid);
+	else if (type == PIDTYPE_PID)
+		slot = ct_slot_of(current->pid);
+	else
+		return 0;
+	/* A task that has been released reads 0. */
+	if (!slot || !READ_ONCE(current->thread_pid))
+		return 0;
+	return READ_ONCE(slot->nr);
+}
+
+pid_t ct_hook___task_pid_nr_ns(struct task_struct *task, enum pid_type type,
+			       struct pid_namespace *ns)
+{
+	unsigned long caller = _RET_IP_;
+	struct pid *pid;
+	pid_t nr;
+
+	if (!ns && task == current) {
+		nr = ct_own_nr(type);
+		if (nr)
+			return nr;
+	}
+	rcu_read_lock();
+	pid = type == PIDTYPE_PID ? rcu_dereference(task->thread_pid) :
+				    rcu_dereference(task->signal->pids[type]);
+	nr = ct_pid_nr(pid, ct_view(ns, caller));
+	rcu_read_unlock();
+	return nr;
+}
+
+pid_t ct_hook_pid_nr_ns(struct pid *pid, struct pid_namespace *ns)
+{
+	unsigned long caller = _RET_IP_;
+	pid_t nr;
+
+	if (!ns)
+		return 0;
+	rcu_read_lock();
+	nr = ct_pid_nr(pid, ct_view(ns, caller));
+	rcu_read_unlock();
+	return nr;
+}
+
+pid_t ct_hook_pid_vnr(struct pid *pid)
+{
+	pid_t nr;
+
+	rcu_read_lock();
+	nr = ct_pid_nr(pid, ct_current_ns());
+	rcu_read_unlock();
+	return nr;
+}
+
+struct pid *ct_hook_find_vpid(int nr)
+{
+	struct pid_namespace *ns = ct_current_ns();
+
+	return ns ? find_pid_ns(nr, ns) : NULL;
+}
+
+struct task_struct *ct_hook_find_task_by_vpid(pid_t nr)
+{
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(),
+			 "find_task_by_vpid() needs rcu_read_lock() protection");
+	return pid_task(ct_hook_find_vpid(nr), PIDTYPE_PID);
+}
+
+struct task_struct *ct_hook_find_get_task_by_vpid(pid_t nr)
+{
+	struct task_struct *task;
+
+	rcu_read_lock();
+	task = ct_hook_find_task_by_vpid(nr);
+	if (task)
+		get_task_struct(task);
+	rcu_read_unlock();
+	return task;
+}
+
+struct pid *ct_hook_find_get_pid(pid_t nr)
+{
+	struct pid *pid;
+
+	rcu_read_lock();
+	pid = get_pid(ct_hook_find_vpid(nr));
+	rcu_read_unlock();
+	return pid;
+}
+
+struct task_struct *ct_hook_find_task_by_pid_ns(pid_t nr,
+						struct pid_namespace *ns)
+{
+	unsigned long caller = _RET_IP_;
+
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(),
+			 "find_task_by_pid_ns() needs rcu_read_lock() protection");
+	ns = ct_view(ns, caller);
+	return ns ? pid_task(find_pid_ns(nr, ns), PIDTYPE_PID) : NULL;
+}
+
+struct pid *ct_hook_find_ge_pid(int nr, struct pid_namespace *ns)
+{
+	unsigned long caller = _RET_IP_;
+
+	ns = ct_view(ns, caller);
+	return ns ? idr_get_next(&ns->idr, &nr) : NULL;
+}
+
+/*
+ * Has the whole of process 1 begun to exit?  do_exit() is then told the real
+ * namespace, so that the children that stayed outside when process 1 entered
+ * go to the reaper of the host; all others are gone by then (ct_space_zap()).
+ * Called under tasklist_lock, like the kernel's find_alive_thread().
+ */
+static bool ct_reaper_is_gone(struct task_struct *tsk,
+			      const struct ct_number *num)
+{
+	struct task_struct *t;
+
+	if (tsk->signal != READ_ONCE(ct_number_space(num)->reaper))
+		return false;
+	for_each_thread(tsk, t) {
+		if (!(t->flags & PF_EXITING))
+			return false;
+	}
+	return true;
+}
+
+struct pid_namespace *ct_hook_task_active_pid_ns(struct task_struct *tsk)
+{
+	unsigned long caller = _RET_IP_;
+	struct pid *pid = task_pid(tsk);
+	struct pid_namespace *ns;
+	struct ct_slot slot;
+
+	if (!pid)
+		return NULL;
+	rcu_read_lock();
+	ns = pid->numbers[pid->level].ns;
+	if (!ct_pid_lookup(pid, &slot))
+		goto out;
+	switch (ct_view_caller(caller)) {
+	case CT_CALLER_REAL:
+	case CT_CALLER_PIDFD_SIGNAL:
+		break;
+	case CT_CALLER_EXIT:
+		if (ct_reaper_is_gone(tsk, slot.num))
+			break;
+		fallthrough;
+	default:
+		ns = slot.ns;
+	}
+out:
+	rcu_read_unlock();
+	return ns;
+}

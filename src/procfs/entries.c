@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /proc/container/NAME/{tasks,status,kill}, and who gets to see NAME.
+ *
+ * The entries are ordinary procfs entries, so that procfs takes care of their
+ * users when they go.  They find their container by its id, which they hold as
+ * data: it may be gone while they are still open.
+ */
+#include <linux/errno.h>
+#include <linux/idr.h>
+#include <linux/proc_fs.h>
+#include <linux/sched/task.h>
+#include <linux/seq_file.h>
+#include <linux/string_helpers.h>
+
+#include "hook/handlers.h"
+#include "hook/hook.h"
+#include "procfs/procfs.h"
+
+DEFINE_STATIC_CALL_NULL(ct_orig_proc_lookup, proc_lookup);
+DEFINE_STATIC_CALL_NULL(ct_orig_proc_readdir, proc_readdir);
+
+const char ct_file_mark[] = "file";
+const char ct_dir_mark[] = "directory";
+
+static struct proc_dir_entry *entries_dir;
+
+/**
+ * ct_visible - may current see a container?
+ * @c: referenced, or under RCU
+ *
+ * Return: true in the system container, and for one's own.
+ */
+bool ct_visible(const struct ct_container *c)
+{
+	struct pid_namespace *ns = ct_current_ns();
+
+	return ct_container_alive(c) && (!ns || ns == c->space.token);
+}
+
+/* The container of an entry if current may see it; with a reference. */
+static struct ct_container *entry_container(const struct inode *inode)
+{
+	struct ct_container *c = ct_container_get(ct_entry_id(inode));
+
+	if (c && !ct_visible(c)) {
+		ct_container_put(c);
+		c = NULL;
+	}
+	return c;
+}
+
+/* tasks: *pos is the lowest number to come. */
+
+static void *tasks_find(struct seq_file *m, loff_t *pos)
+{
+	struct ct_container *c = m->private;
+	struct pid *pid = NULL;
+	int nr = *pos;
+
+	if (*pos > INT_MAX)
+		return NULL;
+	rcu_read_lock();
+	for (;; nr++) {
+		pid = idr_get_next(&c->space.token->idr, &nr);
+		if (!pid || pid_task(pid, PIDTYPE_PID))
+			break;
+	}
+	get_pid(pid);
+	rcu_read_unlock();
+	*pos = nr;
+	return pid;
+}
+
+static void *tasks_start(struct seq_file *m, loff_t *pos)
+{
+	return tasks_find(m, pos);
+}
+
+static void *tasks_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	put_pid(v);
+	++*pos;
+	return tasks_find(m, pos);
+}
+
+static void tasks_stop(struct seq_file *m, void *v)
+{
+	put_pid(v);
+}
+
+static int tasks_show(struct seq_file *m, void *v)
+{
+	struct ct_container *c = m->private;
+	struct task_struct *task = get_pid_task(v, PIDTYPE_PID);
+	char comm[TASK_COMM_LEN];
+
+	if (!task)
+		return 0;
+	get_task_comm(comm, task);
+	put_task_struct(task);
+	seq_printf(m, "%d\t%d\t", pid_nr_ns(v, c->space.token), pid_vnr(v));
+	seq_escape(m, comm, " \t\n\\");
+	seq_putc(m, '\n');
+	return 0;
+}
+
+static const struct seq_operations tasks_ops = {
+	.start = tasks_start,
+	.next = tasks_next,
+	.stop = tasks_stop,
+	.show = tasks_show,
+};
+
+static int tasks_open(struct inode *inode, struct file *file)
+{
+	struct ct_container *c = entry_container(inode);
+	int err;
+
+	if (!c)
+		return -ENOENT;
+	err = seq_open(file, &tasks_ops);
+	if (err)
+		ct_container_put(c);
+	else
+		((struct seq_file *)file->private_data)->private = c;
+	return err;
+}
+
+static int tasks_release(struct inode *inode, struct file *file)
+{
+	struct seq_file *m = file->private_data;
+
+	ct_container_put(m->private);
+	return seq_release(inode, file);
+}
+
+static ssize_t tasks_write(struct file *file, const char __user *ubuf,
+			   size_t len, loff_t *ppos)
+{
+	struct ct_container *c = ((struct seq_file *)file->private_data)->private;
+	char line[CT_LINE_MAX + 1], why[CT_WHY_MAX];
+	ssize_t n = ct_copy_line(ubuf, len, line);
+	pid_t nr;
+	int err;
+
+	if (n < 0)
+		return n == -E2BIG ? -EINVAL : n;
+	if (kstrtoint(strim(line), 10, &nr) || nr < 0)
+		return -EINVAL;
+	/* Only oneself, for which there are two names. */
+	if (nr && nr != task_pid_vnr(current))
+		return -EOPNOTSUPP;
+	err = ct_container_join(c, why);
+	return err ?: len;
+}
+
+static const struct proc_ops tasks_proc_ops = {
+	.proc_open = tasks_open,
+	.proc_read = seq_read,
+	.proc_lseek = seq_lseek,
+	.proc_write = tasks_write,
+	.proc_release = tasks_release,
+};
+
+/* status */
+
+static int status_show(struct seq_file *m, void *v)
+{
+	struct ct_container *c = m->private;
+
+	seq_printf(m, "name:\t%s\n", c->name);
+	seq_printf(m, "id:\t%u\n", c->id);
+	seq_printf(m, "init:\t%d\n", pid_vnr(c->init));
+	seq_printf(m, "tasks:\t%d\n", atomic_read(&c->space.nr_tasks));
+	seq_printf(m, "created:\t%ptT%c\n", &c->created, 'Z');
+	seq_puts(m, "parent:\t/\n");
+	seq_printf(m, "options:\t%s\n", c->keep ? "pids=keep" : "-");
+	return 0;
+}
+
+static int status_open(struct inode *inode, struct file *file)
+{
+	struct ct_container *c = entry_container(inode);
+	int err;
+
+	if (!c)
+		return -ENOENT;
+	err = single_open(file, status_show, c);
+	if (err)
+		ct_container_put(c);
+	return err;
+}
+
+static int status_release(struct inode *inode, struct file *file)
+{
+	struct seq_file *m = file->private_data;
+
+	ct_container_put(m->private);
+	return single_release(inode, file);
+}
+
+static const struct proc_ops status_proc_ops = {
+	.proc_open = status_open,
+	.proc_read = seq_read,
+	.proc_lseek = seq_lseek,
+	.proc_release = status_release,
+};
+
+/* kill */
+
+static ssize_t kill_write(struct file *file, const char __user *ubuf,
+			  size_t len, loff_t *ppos)
+{
+	struct ct_container *c;
+	char line[CT_LINE_MAX + 1];
+	ssize_t n = ct_copy_line(ubuf, len, line);
+	int sig;
+
+	if (n < 0)
+		return n == -E2BIG ? -EINVAL : n;
+	sig = ct_parse_signal(line, n);
+	if (sig < 0)
+		return sig;
+	if (!capable(CAP_KILL))
+		return -EPERM;
+	c = entry_container(file_inode(file));
+	if (!c)
+		return -ESRCH;
+	if (sig)
+		ct_space_kill(&c->space, sig);
+	ct_container_put(c);
+	return len;
+}
+
+static const struct proc_ops kill_proc_ops = {
+	.proc_write = kill_write,
+};
+
+/* The directory of a container. */
+
+static void entry_remove(struct ct_container *c)
+{
+	proc_remove(c->dir);
+	c->dir = NULL;
+}
+
+static int entry_add(struct ct_container *c)
+{
+	void *data = ct_entry_data(c->id);
+
+	c->dir = proc_mkdir_data(c->name, 0555, entries_dir, data);
+	if (!c->dir)
+		return -ENOMEM;
+	if (!proc_create_data("tasks", 0644, c->dir, &tasks_proc_ops, data) ||
+	    !proc_create_data("status", 0444, c->dir, &status_proc_ops, data) ||
+	    !proc_create_data("kill", 0200, c->dir, &kill_proc_ops, data)) {
+		entry_remove(c);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+const struct ct_entry_ops ct_entry_ops = {
+	.add = entry_add,
+	.remove = entry_remove,
+};
+
+/**
+ * ct_entries_set_dir - tell where containers show themselves
+ * @dir: the directory /proc/container/
+ */
+void ct_entries_set_dir(struct proc_dir_entry *dir)
+{
+	entries_dir = dir;
+}
+
+/**
+ * ct_entry_revalidate - may current use a cached name of a container?
+ * @dentry: of any procfs entry, positive
+ *
+ * Context: path walk, not RCU-walk.
+ * Return: 1 yes; -ENOENT, which leaves the dentry to those who may.
+ */
+int ct_entry_revalidate(struct dentry *dentry)
+{
+	const struct inode *parent = d_inode(READ_ONCE(dentry->d_parent));
+	struct ct_container *c;
+	int ret = 1;
+
+	if (!parent || pde_data(parent) != ct_dir_mark)
+		return 1;
+	c = entry_container(d_inode(dentry));
+	if (!c)
+		ret = -ENOENT;
+	else
+		ct_container_put(c);
+	return ret;
+}
+
+/* Reached by contained tasks only. */
+struct dentry *ct_hook_proc_lookup(struct inode *dir, struct dentry *dentry,
+				   unsigned int flags)
+{
+	const struct qstr *name = &dentry->d_name;
+	struct ct_container *c = ct_current_container();
+	struct dentry *ret;
+
+	ct_hook_enter();
+	if (pde_data(dir) == ct_dir_mark &&
+	    !(c && strlen(c->name) == name->len &&
+	      !memcmp(c->name, name->name, name->len)))
+		ret = ERR_PTR(-ENOENT);
+	else
+		ret = static_call(ct_orig_proc_lookup)(dir, dentry, flags);
+	ct_hook_leave();
+	return ret;
+}
+
+/* Reached by contained tasks only. */
+int ct_hook_proc_readdir(struct file *file, struct dir_context *ctx)
+{
+	struct ct_container *c = ct_current_container();
+	int ret = 0;
+
+	ct_hook_enter();
+	if (pde_data(file_inode(file)) != ct_dir_mark)
+		ret = static_call(ct_orig_proc_readdir)(file, ctx);
+	else if (dir_emit_dots(file, ctx) && c && ctx->pos == 2 &&
+		 dir_emit(ctx, c->name, strlen(c->name), c->id, DT_DIR))
+		ctx->pos++;
+	ct_hook_leave();
+	return ret;
+}

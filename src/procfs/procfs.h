@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* /proc/container: the file, the directory, and what procfs must be taught. */
+#ifndef CT_PROCFS_PROCFS_H
+#define CT_PROCFS_PROCFS_H
+
+#include <linux/fs.h>
+#include <linux/proc_fs.h>
+#include <linux/types.h>
+
+#include "container/container.h"
+
+#define CT_PROC_NAME	"container"
+
+/*
+ * pde_data() of our entries: the two below for the file and the directory, and
+ * for what belongs to a container its id, tagged so that it is no pointer.
+ */
+extern const char ct_file_mark[];
+extern const char ct_dir_mark[];
+
+static inline void *ct_entry_data(u32 id)
+{
+	return (void *)(((unsigned long)id << 1) | 1);
+}
+
+static inline u32 ct_entry_id(const struct inode *inode)
+{
+	return (unsigned long)pde_data(inode) >> 1;
+}
+
+/* control.c */
+extern const struct proc_ops ct_control_ops;
+ssize_t ct_copy_line(const char __user *ubuf, size_t len, char *line);
+
+/* entries.c */
+extern const struct ct_entry_ops ct_entry_ops;
+void ct_entries_set_dir(struct proc_dir_entry *dir);
+int ct_entry_revalidate(struct dentry *dentry);
+bool ct_visible(const struct ct_container *c);
+
+/* root.c */
+int ct_procfs_init(void);
+void ct_procfs_remove(void);
+void ct_procfs_exit(void);
+
+#endif
