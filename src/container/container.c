@@ -137,7 +137,9 @@ static void disarm(struct work_struct *work)
 {
 	mutex_lock(&ct_mutex);
 	if (armed && !nr_containers) {
+		entry_ops->watch(false);
 		ct_hooks_disarm(CT_HOOK_ACTIVE);
+		ct_slots_trim();
 		armed = false;
 	}
 	mutex_unlock(&ct_mutex);
@@ -151,12 +153,14 @@ static int arm(char *why)
 	if (armed)
 		return 0;
 	err = ct_hooks_arm(CT_HOOK_ACTIVE);
-	if (err)
+	if (err) {
 		snprintf(why, CT_WHY_MAX,
 			 "a kernel function could not be hooked; the kernel log says which");
-	else
-		armed = true;
-	return err;
+		return err;
+	}
+	entry_ops->watch(true);
+	armed = true;
+	return 0;
 }
 
 /* Under tasklist_lock with interrupts off. */

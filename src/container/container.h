@@ -45,12 +45,14 @@ struct ct_container {
  * struct ct_entry_ops - what a container shows of itself
  * @add: make its directory; may sleep; 0 or -ENOMEM
  * @remove: take it away and wait for its users; may sleep
+ * @watch: there are containers from now on, or none any more; under ct_mutex
  *
  * Set by procfs/, which stands above this room.
  */
 struct ct_entry_ops {
 	int (*add)(struct ct_container *c);
 	void (*remove)(struct ct_container *c);
+	void (*watch)(bool on);
 };
 
 int ct_containers_init(const struct ct_entry_ops *ops);

@@ -81,11 +81,18 @@ static void hook_disarm(struct ct_hook *hook)
 
 	if (!hook->armed)
 		return;
-	if (hook->how == CT_HOOK_DIRECT)
+	if (hook->how == CT_HOOK_DIRECT) {
+		/*
+		 * ftrace would wait for RCU-tasks after each one, seconds in
+		 * all. It has nothing to free for a direct hook, and we wait
+		 * before our own text goes, once (ct_hooks_exit()).
+		 */
+		hook->ops.flags &= ~FTRACE_OPS_FL_DYNAMIC;
 		err = ct_unregister_direct(&hook->ops,
 					   (unsigned long)hook->handler);
-	else
+	} else {
 		err = unregister_ftrace_function(&hook->ops);
+	}
 	WARN(err, "container: cannot unhook %s (%d)\n", hook->func, err);
 	ftrace_set_filter_ip(&hook->ops, hook->addr, 1, 0);
 	hook->armed = false;

@@ -18,6 +18,7 @@
 #include <linux/proc_fs.h>
 #include <linux/ptrace.h>
 #include <linux/sched/task.h>
+#include <linux/signal.h>
 #include <linux/static_call.h>
 #include <linux/tty.h>
 
@@ -32,6 +33,9 @@ int proc_fill_super(struct super_block *s, struct fs_context *fc);
 long __x64_sys_pidfd_open(const struct pt_regs *regs);
 long __ia32_sys_pidfd_open(const struct pt_regs *regs);
 
+/* The lock is only handed on; its type depends on the kernel. */
+pid_t locks_translate_pid(void *lock, struct pid_namespace *ns);
+
 #define CT_HANDLER(func)	typeof(func) ct_hook_##func
 
 /* pidspace/translate.c */
@@ -45,6 +49,11 @@ CT_HANDLER(find_get_pid);
 CT_HANDLER(find_task_by_pid_ns);
 CT_HANDLER(find_ge_pid);
 CT_HANDLER(task_active_pid_ns);
+
+CT_HANDLER(do_send_sig_info);
+CT_HANDLER(locks_translate_pid);
+DECLARE_STATIC_CALL(ct_orig_do_send_sig_info, do_send_sig_info);
+DECLARE_STATIC_CALL(ct_orig_locks_translate_pid, locks_translate_pid);
 
 /* pidspace/pidfd.c */
 CT_HANDLER(__x64_sys_pidfd_open);
@@ -95,6 +104,8 @@ void ct_tramp___x64_sys_pidfd_open(void);
 void ct_tramp___ia32_sys_pidfd_open(void);
 void ct_tramp_pidfd_pid(void);
 void ct_tramp_tgid_pidfd_to_pid(void);
+void ct_tramp_do_send_sig_info(void);
+void ct_tramp_locks_translate_pid(void);
 void ct_tramp_alloc_pid(void);
 void ct_tramp_sched_post_fork(void);
 void ct_tramp_free_pid(void);

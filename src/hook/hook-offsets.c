@@ -4,6 +4,7 @@
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched.h>
+#include <linux/signal.h>
 
 #include "pidspace/slots.h"
 
@@ -12,6 +13,8 @@ static void __used ct_offsets(void)
 	OFFSET(CT_TASK_pid, task_struct, pid);
 	OFFSET(CT_PID_nr, pid, numbers[0].nr);
 	OFFSET(CT_PIDNS_level, pid_namespace, level);
+	OFFSET(CT_SIGINFO_code, kernel_siginfo, si_code);
+	DEFINE(CT_SI_MESGQ, SI_MESGQ);
 	OFFSET(CT_PAGE_slots, ct_slot_page, slots);
 	OFFSET(CT_SLOT_ns, ct_slot, ns);
 	DEFINE(CT_SLOT_SIZE, sizeof(struct ct_slot));

@@ -3,6 +3,7 @@
  * The hooks: everything that the module changes in the kernel is in this table
  * (and rendered for people in Documentation/hooks.md).
  */
+#include "compat/locks.h"
 #include "hook/handlers.h"
 #include "hook/hook.h"
 
@@ -72,6 +73,15 @@ struct ct_hook ct_hooks[] = {
 		 "the same with a /proc/PID directory as pidfd"),
 	  ORIGINAL(tgid_pidfd_to_pid) },
 
+	{ DIRECT(do_send_sig_info, ACTIVE,
+		 "int (int, struct kernel_siginfo *, struct task_struct *, enum pid_type)",
+		 "the sender of a message queue's notification, for which the kernel asks the wrong namespace"),
+	  ORIGINAL(do_send_sig_info) },
+	{ DIRECT(locks_translate_pid, ACTIVE,
+		 "pid_t (struct " CT_FILE_LOCK " *, struct pid_namespace *)",
+		 "holders of file locks in /proc/locks and fdinfo, which take a short cut for the initial namespace"),
+	  ORIGINAL(locks_translate_pid) },
+
 	/* Lifetime. */
 	{ DIRECT(alloc_pid, ACTIVE,
 		 "struct pid *(struct pid_namespace *, pid_t *, size_t)",
@@ -98,9 +108,9 @@ struct ct_hook ct_hooks[] = {
 		   "struct dentry *(struct inode *, struct dentry *, unsigned int)",
 		   "finds the directory where the path goes on or asks for one"),
 	  ORIGINAL(proc_root_lookup) },
-	{ REDIRECT(proc_fill_super, LOADED,
+	{ REDIRECT(proc_fill_super, ACTIVE,
 		   "int (struct super_block *, struct fs_context *)",
-		   "makes the same work in procfs mounts to come"),
+		   "per-viewer numbers in procfs mounts to come"),
 	  ORIGINAL(proc_fill_super) },
 	{ DIRECT(proc_misc_d_revalidate, LOADED,
 		 "int (struct dentry *, unsigned int)",

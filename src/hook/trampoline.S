@@ -124,6 +124,7 @@ TRAMPOLINE_CURRENT __ia32_sys_pidfd_open
 TRAMPOLINE_CURRENT pidfd_pid
 TRAMPOLINE_CURRENT tgid_pidfd_to_pid
 TRAMPOLINE_CURRENT proc_lookup
+TRAMPOLINE_CURRENT locks_translate_pid
 TRAMPOLINE_CURRENT proc_readdir
 
 TRAMPOLINE_PID free_pid
@@ -137,6 +138,18 @@ SYM_FUNC_START(ct_tramp_task_active_pid_ns)
 .Lcontained_task_active_pid_ns:
 	REDIRECT task_active_pid_ns
 SYM_FUNC_END(ct_tramp_task_active_pid_ns)
+
+/* Only the siginfo of message queues; 0 and 1 are no pointers. */
+SYM_FUNC_START(ct_tramp_do_send_sig_info)
+	cmpq	$1, %rsi
+	jbe	.Lhost_do_send_sig_info
+	cmpl	$CT_SI_MESGQ, CT_SIGINFO_code(%rsi)
+	je	.Lqueue_do_send_sig_info
+.Lhost_do_send_sig_info:
+	RET
+.Lqueue_do_send_sig_info:
+	REDIRECT do_send_sig_info
+SYM_FUNC_END(ct_tramp_do_send_sig_info)
 
 SYM_FUNC_START(ct_tramp_proc_misc_d_revalidate)
 	REDIRECT proc_misc_d_revalidate

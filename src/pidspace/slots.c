@@ -3,6 +3,7 @@
 #include <linux/build_bug.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
+#include <linux/kernel.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -17,39 +18,9 @@ struct ct_slot_page *ct_slot_dir[CT_SLOT_PAGES];
  */
 static DEFINE_SPINLOCK(ct_slots_lock);
 static unsigned int nr_pages;
+static int spare_page = -1;
 
 static_assert(sizeof(struct ct_slot) == 1 << CT_SLOT_SIZE_SHIFT);
-
-/**
- * ct_slot_read - read a number's slot if it belongs to a given struct pid
- * @gnr: the global number of @pid
- * @pid: a struct pid that cannot be freed meanwhile
- * @out: filled on success
- *
- * A dead struct pid's number may be in use by another one, which may even be
- * moving in while we look.  @pid never comes back to a slot it has left (its
- * memory is held by the caller), so it owning the slot before and after the
- * other fields were read proves that they are its own.
- *
- * Context: any, NMI included.
- * Return: true if the slot is @pid's.
- */
-bool ct_slot_read(pid_t gnr, const struct pid *pid, struct ct_slot *out)
-{
-	struct ct_slot *slot = ct_slot_of(gnr);
-
-	if (!slot || smp_load_acquire(&slot->pid) != pid)
-		return false;
-	out->ns = READ_ONCE(slot->ns);
-	out->num = READ_ONCE(slot->num);
-	out->nr = READ_ONCE(slot->nr);
-	/* Pairs with the barrier in ct_slot_clear(). */
-	smp_rmb();
-	if (READ_ONCE(slot->pid) != pid)
-		return false;
-	out->pid = (struct pid *)pid;
-	return true;
-}
 
 /**
  * ct_slot_reserve - make sure that a slot can be taken without allocating
@@ -92,21 +63,53 @@ static void page_free_rcu(struct rcu_head *rcu)
 	kfree(container_of(rcu, struct ct_slot_page, rcu));
 }
 
-/* Called with ct_slots_lock held. */
+/*
+ * Take a page out of the table. Called with ct_slots_lock held.
+ *
+ * The trampolines look at slots outside of any RCU read-side section and may
+ * be preempted there; only RCU-tasks waits for them.
+ */
+static void page_drop(unsigned int index)
+{
+	struct ct_slot_page *page = ct_slot_dir[index];
+
+	WRITE_ONCE(ct_slot_dir[index], NULL);
+	nr_pages--;
+	call_rcu_tasks(&page->rcu, page_free_rcu);
+}
+
+/*
+ * Called with ct_slots_lock held. The page that was emptied last stays: pids
+ * are given out in order, so a container that forks now and then would come
+ * back to it every time.
+ */
 static void page_put(pid_t gnr)
 {
-	struct ct_slot_page **where = &ct_slot_dir[gnr >> CT_SLOT_SHIFT];
-	struct ct_slot_page *page = *where;
+	unsigned int index = gnr >> CT_SLOT_SHIFT;
 
-	if (--page->used)
+	if (--ct_slot_dir[index]->used)
 		return;
-	WRITE_ONCE(*where, NULL);
-	nr_pages--;
-	/*
-	 * The trampolines look at slots outside of any RCU read-side section
-	 * and may be preempted there; only RCU-tasks waits for them.
-	 */
-	call_rcu_tasks(&page->rcu, page_free_rcu);
+	if (spare_page >= 0 && spare_page != index && ct_slot_dir[spare_page] &&
+	    !ct_slot_dir[spare_page]->used)
+		page_drop(spare_page);
+	spare_page = index;
+}
+
+/**
+ * ct_slots_trim - free the page that is kept although it is empty
+ *
+ * Context: any but NMI.
+ */
+void ct_slots_trim(void)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&ct_slots_lock, flags);
+	if (spare_page >= 0 && ct_slot_dir[spare_page] &&
+	    !ct_slot_dir[spare_page]->used)
+		page_drop(spare_page);
+	spare_page = -1;
+	spin_unlock_irqrestore(&ct_slots_lock, flags);
 }
 
 /**

@@ -4,7 +4,8 @@
  *
  * Two levels, indexed by the global number, so that "is this task contained,
  * where, and under which number?" takes two dependent loads and no lock.  A
- * page of slots exists only while one of its numbers is in use.
+ * page of slots exists only while one of its numbers is in use, but for the one
+ * that was emptied last.
  *
  * The reverse direction, number -> struct pid, is the idr of the container's
  * token namespace (see space.h): the kernel's own lookups read that.
@@ -76,11 +77,43 @@ static inline struct ct_slot *ct_slot_of(pid_t gnr)
 	return &page->slots[gnr & CT_SLOT_MASK];
 }
 
-bool ct_slot_read(pid_t gnr, const struct pid *pid, struct ct_slot *out);
+/**
+ * ct_slot_read - read a number's slot if it belongs to a given struct pid
+ * @gnr: the global number of @pid
+ * @pid: a struct pid that cannot be freed meanwhile
+ * @out: filled on success
+ *
+ * A dead struct pid's number may be in use by another one, which may even be
+ * moving in while we look.  @pid never comes back to a slot it has left (its
+ * memory is held by the caller), so it owning the slot before and after the
+ * other fields were read proves that they are its own.
+ *
+ * Context: any, NMI included.
+ * Return: true if the slot is @pid's.
+ */
+static inline bool ct_slot_read(pid_t gnr, const struct pid *pid,
+				struct ct_slot *out)
+{
+	struct ct_slot *slot = ct_slot_of(gnr);
+
+	if (!slot || smp_load_acquire(&slot->pid) != pid)
+		return false;
+	out->ns = READ_ONCE(slot->ns);
+	out->num = READ_ONCE(slot->num);
+	out->nr = READ_ONCE(slot->nr);
+	/* Pairs with the barrier in ct_slot_clear(). */
+	smp_rmb();
+	if (READ_ONCE(slot->pid) != pid)
+		return false;
+	out->pid = (struct pid *)pid;
+	return true;
+}
+
 int ct_slot_reserve(pid_t gnr);
 void ct_slot_unreserve(pid_t gnr);
 void ct_slot_set(pid_t gnr, const struct ct_slot *val);
 void ct_slot_clear(pid_t gnr);
+void ct_slots_trim(void);
 unsigned int ct_slots_pages(void);
 
 #endif /* __ASSEMBLY__ */

@@ -52,7 +52,7 @@ static typeof(pid_max) *ct_pid_max;
  */
 static DEFINE_HASHTABLE(lingering, 8);
 static DEFINE_SPINLOCK(linger_lock);
-static atomic_t nr_lingering = ATOMIC_INIT(0);
+atomic_t ct_nr_lingering = ATOMIC_INIT(0);
 
 #define LINGER_SCAN	HZ
 static void linger_scan(struct work_struct *work);
@@ -70,25 +70,16 @@ struct ct_space *ct_number_space(const struct ct_number *num)
 }
 
 /**
- * ct_pid_lookup - what a struct pid is inside a container
- * @pid: alive or dead, but not freed
+ * ct_pid_linger - what a dead struct pid was inside a container
+ * @pid: not freed
  * @out: filled on success
  *
- * Context: any, NMI included; in an RCU read-side section unless the caller
- * knows that @pid is attached to a task or is current's.
- * Return: true if @pid has, or had, a number in some space.
+ * Context: as ct_pid_lookup(), which see.
  */
-bool ct_pid_lookup(const struct pid *pid, struct ct_slot *out)
+bool ct_pid_linger(const struct pid *pid, struct ct_slot *out)
 {
-	pid_t gnr = pid->numbers[0].nr;
 	struct ct_number *num;
 
-	if (ct_slot_read(gnr, pid, out))
-		return true;
-	/* Pairs with the release in ct_slot_clear(). */
-	smp_rmb();
-	if (!atomic_read(&nr_lingering))
-		return false;
 	hash_for_each_possible_rcu(lingering, num, linger, (unsigned long)pid) {
 		if (num->pid != pid)
 			continue;
@@ -274,7 +265,7 @@ struct ct_number *ct_number_retire(struct pid *pid)
 		spin_lock(&linger_lock);
 		hash_add_rcu(lingering, &num->linger, (unsigned long)pid);
 		spin_unlock(&linger_lock);
-		atomic_inc(&nr_lingering);
+		atomic_inc(&ct_nr_lingering);
 		ct_slot_clear(pid->numbers[0].nr);
 	}
 	spin_unlock_irqrestore(&space->lock, flags);
@@ -288,7 +279,7 @@ struct ct_number *ct_number_retire(struct pid *pid)
 static void linger_drop(struct ct_number *num)
 {
 	hash_del_rcu(&num->linger);
-	atomic_dec(&nr_lingering);
+	atomic_dec(&ct_nr_lingering);
 }
 
 static void number_free_rcu(struct rcu_head *rcu)
@@ -547,6 +538,10 @@ void ct_space_zap(struct ct_space *space)
 	} while (!wait_event_idle_timeout(space->zap_wait,
 					  atomic_read(&space->nr_tasks) <=
 					  get_nr_threads(current), HZ / 10));
+
+	/* reboot(2) inside: the parent is told by the exit status. */
+	if (space->token->reboot)
+		current->signal->group_exit_code = space->token->reboot;
 }
 
 /**
@@ -578,6 +573,7 @@ void ct_pidspace_exit(void)
 	cancel_delayed_work_sync(&linger_work);
 	/* ...then the numbers freed by that, and pages of slots. */
 	rcu_barrier();
+	ct_slots_trim();
 	rcu_barrier_tasks();
 	WARN_ON(ct_slots_pages());
 	kmem_cache_destroy(number_cache);

@@ -80,7 +80,28 @@ void ct_number_bury(struct ct_number *num);
 void ct_number_uncount(struct pid *pid);
 struct ct_space *ct_number_space(const struct ct_number *num);
 
-bool ct_pid_lookup(const struct pid *pid, struct ct_slot *out);
+extern atomic_t ct_nr_lingering;
+bool ct_pid_linger(const struct pid *pid, struct ct_slot *out);
+
+/**
+ * ct_pid_lookup - what a struct pid is inside a container
+ * @pid: alive or dead, but not freed
+ * @out: filled on success
+ *
+ * Context: any, NMI included; in an RCU read-side section unless the caller
+ * knows that @pid is attached to a task or is current's.
+ * Return: true if @pid has, or had, a number in some space.
+ */
+static inline bool ct_pid_lookup(const struct pid *pid, struct ct_slot *out)
+{
+	if (ct_slot_read(pid->numbers[0].nr, pid, out))
+		return true;
+	/* Pairs with the release in ct_slot_clear(). */
+	smp_rmb();
+	return unlikely(atomic_read(&ct_nr_lingering)) &&
+	       ct_pid_linger(pid, out);
+}
+
 
 int ct_pid_limit(void);
 

@@ -15,6 +15,9 @@
 #include "pidspace/space.h"
 #include "pidspace/views.h"
 
+DEFINE_STATIC_CALL_NULL(ct_orig_do_send_sig_info, do_send_sig_info);
+DEFINE_STATIC_CALL_NULL(ct_orig_locks_translate_pid, locks_translate_pid);
+
 /*
  * The namespace in whose numbers to answer: @ns as it was passed.  A contained
  * task that is being released has no slot any more; it gets NULL, and 0 for
@@ -177,6 +180,40 @@ static bool ct_reaper_is_gone(struct task_struct *tsk,
 			return false;
 	}
 	return true;
+}
+
+/*
+ * mq_notify(3) asks for the sender's number in the namespace of the owner's
+ * struct pid, which is the initial one for every container.
+ */
+int ct_hook_do_send_sig_info(int sig, struct kernel_siginfo *info,
+			     struct task_struct *p, enum pid_type type)
+{
+	struct pid_namespace *ns;
+	struct ct_slot slot;
+	struct pid *pid;
+
+	if (ct_view_caller(_RET_IP_) == CT_CALLER_MQUEUE) {
+		rcu_read_lock();
+		pid = task_pid(p);
+		ns = ns_of_pid(pid);
+		if (pid && ct_pid_lookup(pid, &slot))
+			ns = slot.ns;
+		info->si_pid = ct_pid_nr(task_tgid(current), ns);
+		rcu_read_unlock();
+	}
+	return static_call(ct_orig_do_send_sig_info)(sig, info, p, type);
+}
+
+/*
+ * For the initial namespace the stored global number is shown as it is. A
+ * contained task passes that namespace only when it reads the host's /proc.
+ */
+pid_t ct_hook_locks_translate_pid(void *lock, struct pid_namespace *ns)
+{
+	if (ns == &init_pid_ns)
+		ns = ct_current_ns() ?: ns;
+	return static_call(ct_orig_locks_translate_pid)(lock, ns);
 }
 
 struct pid_namespace *ct_hook_task_active_pid_ns(struct task_struct *tsk)

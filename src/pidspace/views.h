@@ -21,6 +21,7 @@
  *		    real ones; a token would be refused or become a real one.
  * @CT_CALLER_EXIT: do_exit(), looking for a reaper
  * @CT_CALLER_PIDFD_SIGNAL: pidfd_send_signal(2)
+ * @CT_CALLER_MQUEUE: mq_notify(3)'s signal
  */
 enum ct_view_caller {
 	CT_CALLER_OTHER,
@@ -28,6 +29,7 @@ enum ct_view_caller {
 	CT_CALLER_REAL,
 	CT_CALLER_EXIT,
 	CT_CALLER_PIDFD_SIGNAL,
+	CT_CALLER_MQUEUE,
 };
 
 int ct_views_init(void);

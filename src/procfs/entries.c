@@ -264,6 +264,7 @@ static int entry_add(struct ct_container *c)
 const struct ct_entry_ops ct_entry_ops = {
 	.add = entry_add,
 	.remove = entry_remove,
+	.watch = ct_roots_watch,
 };
 
 /**

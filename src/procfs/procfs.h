@@ -39,6 +39,7 @@ int ct_entry_revalidate(struct dentry *dentry);
 bool ct_visible(const struct ct_container *c);
 
 /* root.c */
+void ct_roots_watch(bool on);
 int ct_procfs_init(void);
 void ct_procfs_remove(void);
 void ct_procfs_exit(void);

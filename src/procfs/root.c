@@ -3,20 +3,21 @@
  * One name that is both a file and a directory, and numbers that mean another
  * process to another reader.
  *
- * The root dentry of a procfs mount has no dentry operations.  It gets one,
- * d_hash, which the VFS calls for every component right below /proc, in
- * RCU-walk too:
+ * The file is an ordinary entry of /proc, the directory one below the file, where
+ * no path leads.  A walk that needs a directory there (a slash behind the name,
+ * chdir, O_DIRECTORY) and comes upon the file's dentry has it rejected by
+ * d_revalidate; the lookup that follows returns the directory's dentry instead,
+ * which has the same name and another hash.
  *
- *  - "container" with a slash behind it hashes differently from "container" at
- *    the end of a path, so that the directory and the file live side by side in
- *    the dentry cache;
+ * While there are containers, the root dentry of every procfs mount, which has no
+ * dentry operations of its own, gets one: d_hash. The VFS calls it for every
+ * component right below /proc, in RCU-walk too:
+ *
  *  - a number looked up by a contained task is mixed with its container, so that
  *    each viewer's "1" is a dentry of its own: no confusion, no eviction of one
- *    viewer's by another's.
- *
- * Some callers want the directory without naming it with a slash (chdir,
- * O_DIRECTORY).  They reach the file's dentry; its d_revalidate rejects it for
- * them, and the lookup that follows returns the directory's.
+ *    viewer's by another's;
+ *  - "container" with a slash behind it gets the directory's hash right away, so
+ *    that walks into the directory and uses of the file do not disturb each other.
  */
 #include <linux/dcache.h>
 #include <linux/fs.h>
@@ -115,7 +116,7 @@ static struct dentry *root_lookup(struct inode *dir, struct dentry *dentry,
 		return static_call(ct_orig_proc_root_lookup)(dir, dentry, flags);
 	if (dentry->d_name.hash == dir_hash(dentry->d_parent))
 		return static_call(ct_proc_lookup_de)(dir, dentry, control_file);
-	if (flags & LOOKUP_DIRECTORY)
+	if (flags & (LOOKUP_DIRECTORY | LOOKUP_PARENT))
 		return find_dir(dir, dentry->d_parent);
 	return static_call(ct_orig_proc_root_lookup)(dir, dentry, flags);
 }
@@ -138,7 +139,7 @@ int ct_hook_proc_misc_d_revalidate(struct dentry *dentry, unsigned int flags)
 
 	if (ret <= 0)
 		return ret;
-	if ((flags & LOOKUP_DIRECTORY) &&
+	if ((flags & (LOOKUP_DIRECTORY | LOOKUP_PARENT)) &&
 	    pde_data(d_inode(dentry)) == ct_file_mark)
 		return 0;
 	return ct_entry_revalidate(dentry);
@@ -149,7 +150,7 @@ static void root_install(struct super_block *sb, void *unused)
 {
 	struct dentry *root = sb->s_root;
 
-	if (!root || root->d_op)
+	if (!root || (root->d_op && root->d_op != &ct_root_ops))
 		return;
 	spin_lock(&root->d_lock);
 	WRITE_ONCE(root->d_op, &ct_root_ops);
@@ -159,6 +160,7 @@ static void root_install(struct super_block *sb, void *unused)
 	spin_unlock(&root->d_lock);
 }
 
+/* The pointer stays for those who have seen the flag. */
 static void root_clear_flag(struct super_block *sb, void *unused)
 {
 	struct dentry *root = sb->s_root;
@@ -168,6 +170,18 @@ static void root_clear_flag(struct super_block *sb, void *unused)
 	spin_lock(&root->d_lock);
 	WRITE_ONCE(root->d_flags, root->d_flags & ~DCACHE_OP_HASH);
 	spin_unlock(&root->d_lock);
+}
+
+/**
+ * ct_roots_watch - begin or end to tell viewers apart
+ * @on: there are containers
+ *
+ * Context: may sleep. At the beginning the hook on proc_fill_super() is armed
+ * already, so that no new mount is missed.
+ */
+void ct_roots_watch(bool on)
+{
+	iterate_supers_type(proc_type, on ? root_install : root_clear_flag, NULL);
 }
 
 static void root_clear_ops(struct super_block *sb, void *unused)
@@ -193,8 +207,7 @@ int ct_hook_proc_fill_super(struct super_block *s, struct fs_context *fc)
 /**
  * ct_procfs_init - show /proc/container
  *
- * Context: may sleep; at load, with the hooks of CT_HOOK_LOADED armed, so that
- * no new mount can be missed.
+ * Context: may sleep; at load, with the hooks of CT_HOOK_LOADED armed.
  * Return: 0 or -ENOMEM.
  */
 int ct_procfs_init(void)
@@ -204,8 +217,6 @@ int ct_procfs_init(void)
 	proc_type = get_fs_type("proc");
 	if (!proc_type)
 		return -ENODEV;
-	iterate_supers_type(proc_type, root_install, NULL);
-
 	control_file = proc_create_data(CT_PROC_NAME, 0666, NULL,
 					&ct_control_ops, (void *)ct_file_mark);
 	if (!control_file)

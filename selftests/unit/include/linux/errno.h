@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A shim for building the module's pure logic as an ordinary program. */
+#ifndef CT_SHIM_ERRNO_H
+#define CT_SHIM_ERRNO_H
+
+#include_next <linux/errno.h>
+#include <errno.h>
+
+#endif
