@@ -35,6 +35,8 @@ long __ia32_sys_pidfd_open(const struct pt_regs *regs);
 
 /* The lock is only handed on; its type depends on the kernel. */
 pid_t locks_translate_pid(void *lock, struct pid_namespace *ns);
+struct wait_opts;
+int wait_consider_task(struct wait_opts *wo, int ptrace, struct task_struct *p);
 
 #define CT_HANDLER(func)	typeof(func) ct_hook_##func
 
@@ -50,8 +52,10 @@ CT_HANDLER(find_task_by_pid_ns);
 CT_HANDLER(find_ge_pid);
 CT_HANDLER(task_active_pid_ns);
 
+CT_HANDLER(wait_consider_task);
 CT_HANDLER(do_send_sig_info);
 CT_HANDLER(locks_translate_pid);
+DECLARE_STATIC_CALL(ct_orig_wait_consider_task, wait_consider_task);
 DECLARE_STATIC_CALL(ct_orig_do_send_sig_info, do_send_sig_info);
 DECLARE_STATIC_CALL(ct_orig_locks_translate_pid, locks_translate_pid);
 
@@ -69,13 +73,11 @@ CT_HANDLER(sched_post_fork);
 CT_HANDLER(free_pid);
 CT_HANDLER(proc_flush_pid);
 CT_HANDLER(disassociate_ctty);
-CT_HANDLER(zap_pid_ns_processes);
 DECLARE_STATIC_CALL(ct_orig_alloc_pid, alloc_pid);
 DECLARE_STATIC_CALL(ct_orig_sched_post_fork, sched_post_fork);
 DECLARE_STATIC_CALL(ct_orig_free_pid, free_pid);
 DECLARE_STATIC_CALL(ct_orig_proc_flush_pid, proc_flush_pid);
 DECLARE_STATIC_CALL(ct_orig_disassociate_ctty, disassociate_ctty);
-DECLARE_STATIC_CALL(ct_orig_zap_pid_ns_processes, zap_pid_ns_processes);
 
 /* procfs/root.c, procfs/entries.c */
 CT_HANDLER(proc_root_lookup);
@@ -104,6 +106,7 @@ void ct_tramp___x64_sys_pidfd_open(void);
 void ct_tramp___ia32_sys_pidfd_open(void);
 void ct_tramp_pidfd_pid(void);
 void ct_tramp_tgid_pidfd_to_pid(void);
+void ct_tramp_wait_consider_task(void);
 void ct_tramp_do_send_sig_info(void);
 void ct_tramp_locks_translate_pid(void);
 void ct_tramp_alloc_pid(void);
@@ -111,7 +114,6 @@ void ct_tramp_sched_post_fork(void);
 void ct_tramp_free_pid(void);
 void ct_tramp_proc_flush_pid(void);
 void ct_tramp_disassociate_ctty(void);
-void ct_tramp_zap_pid_ns_processes(void);
 void ct_tramp_proc_misc_d_revalidate(void);
 void ct_tramp_proc_lookup(void);
 void ct_tramp_proc_readdir(void);

@@ -73,6 +73,10 @@ struct ct_hook ct_hooks[] = {
 		 "the same with a /proc/PID directory as pidfd"),
 	  ORIGINAL(tgid_pidfd_to_pid) },
 
+	{ DIRECT(wait_consider_task, ACTIVE,
+		 "int (struct wait_opts *, int, struct task_struct *)",
+		 "wait() for a child that stayed outside: its number 0 would be taken for an unlocked tasklist"),
+	  ORIGINAL(wait_consider_task) },
 	{ DIRECT(do_send_sig_info, ACTIVE,
 		 "int (int, struct kernel_siginfo *, struct task_struct *, enum pid_type)",
 		 "the sender of a message queue's notification, for which the kernel asks the wrong namespace"),
@@ -99,9 +103,6 @@ struct ct_hook ct_hooks[] = {
 	{ DIRECT(disassociate_ctty, ACTIVE, "void (int)",
 		 "ends the container when its process 1 exits"),
 	  ORIGINAL(disassociate_ctty) },
-	{ DIRECT(zap_pid_ns_processes, ACTIVE, "void (struct pid_namespace *)",
-		 "the same, when the last two threads of process 1 exit at once"),
-	  ORIGINAL(zap_pid_ns_processes) },
 
 	/* /proc/container, a file and a directory. */
 	{ REDIRECT(proc_root_lookup, LOADED,

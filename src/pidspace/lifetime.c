@@ -8,11 +8,9 @@
 #include <linux/err.h>
 #include <linux/sched/signal.h>
 #include <linux/user_namespace.h>
-#include <uapi/linux/wait.h>
 
 #include "hook/handlers.h"
 #include "hook/hook.h"
-#include "hook/symbols.h"
 #include "pidspace/space.h"
 
 DEFINE_STATIC_CALL_NULL(ct_orig_alloc_pid, alloc_pid);
@@ -20,7 +18,6 @@ DEFINE_STATIC_CALL_NULL(ct_orig_sched_post_fork, sched_post_fork);
 DEFINE_STATIC_CALL_NULL(ct_orig_free_pid, free_pid);
 DEFINE_STATIC_CALL_NULL(ct_orig_proc_flush_pid, proc_flush_pid);
 DEFINE_STATIC_CALL_NULL(ct_orig_disassociate_ctty, disassociate_ctty);
-DEFINE_STATIC_CALL_NULL(ct_orig_zap_pid_ns_processes, zap_pid_ns_processes);
 
 /* clone3's set_tid, with the checks and errors of alloc_pid(). */
 static int wished_number(const struct ct_space *space, const pid_t *set_tid,
@@ -154,29 +151,6 @@ void ct_hook_disassociate_ctty(int on_exit)
 		space = ct_current_space();
 		if (space && current->signal == READ_ONCE(space->reaper))
 			ct_space_zap(space);
-	}
-	ct_hook_leave();
-}
-
-/*
- * Reached for a token only when the last two threads of process 1 exit at the
- * same moment, so that do_exit() of the one saw the other alive when it asked
- * for its namespace and dead right after.  The kernel then makes the exiting
- * task the parent of its remaining children, so there must be none.
- */
-void ct_hook_zap_pid_ns_processes(struct pid_namespace *ns)
-{
-	struct ct_space *space;
-
-	ct_hook_enter();
-	space = ct_is_token(ns) ? ct_current_space() : NULL;
-	if (!space) {
-		static_call(ct_orig_zap_pid_ns_processes)(ns);
-	} else {
-		ct_space_zap(space);
-		while (static_call(ct_kernel_wait4)(-1, NULL, __WALL, NULL) !=
-		       -ECHILD)
-			;
 	}
 	ct_hook_leave();
 }

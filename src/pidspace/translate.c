@@ -15,6 +15,7 @@
 #include "pidspace/space.h"
 #include "pidspace/views.h"
 
+DEFINE_STATIC_CALL_NULL(ct_orig_wait_consider_task, wait_consider_task);
 DEFINE_STATIC_CALL_NULL(ct_orig_do_send_sig_info, do_send_sig_info);
 DEFINE_STATIC_CALL_NULL(ct_orig_locks_translate_pid, locks_translate_pid);
 
@@ -163,23 +164,49 @@ struct pid *ct_hook_find_ge_pid(int nr, struct pid_namespace *ns)
 }
 
 /*
- * Has the whole of process 1 begun to exit?  do_exit() is then told the real
- * namespace, so that the children that stayed outside when process 1 entered
- * go to the reaper of the host; all others are gone by then (ct_space_zap()).
- * Called under tasklist_lock, like the kernel's find_alive_thread().
+ * do_exit() of @tsk looks for a reaper, with tasklist_lock held for writing.
+ *
+ * When the last thread of process 1 goes, the tasks of the container are gone
+ * (ct_space_zap()), but children that stayed outside when it entered may be
+ * left. Then the answer is the real namespace, whose reaper they get. As long
+ * as process 1 has another thread, that is the reaper. It is made so here: the
+ * kernel would look for it by itself, but if that thread began to exit between
+ * our look and the kernel's, it would make @tsk the parent of its own orphans.
  */
-static bool ct_reaper_is_gone(struct task_struct *tsk,
-			      const struct ct_number *num)
+static struct pid_namespace *ct_exit_view(struct task_struct *tsk,
+					  const struct ct_slot *slot,
+					  struct pid_namespace *real)
 {
+	struct pid_namespace *token = slot->ns;
 	struct task_struct *t;
 
-	if (tsk->signal != READ_ONCE(ct_number_space(num)->reaper))
-		return false;
+	if (tsk->signal != READ_ONCE(ct_number_space(slot->num)->reaper))
+		return token;
 	for_each_thread(tsk, t) {
-		if (!(t->flags & PF_EXITING))
-			return false;
+		if (t->flags & PF_EXITING)
+			continue;
+		if (token->child_reaper == tsk)
+			token->child_reaper = t;
+		return token;
 	}
-	return true;
+	return real;
+}
+
+/*
+ * A child that stayed outside when its parent entered is not waited for: it
+ * has no number to be reported under, and the kernel takes 0 for "go on with
+ * tasklist_lock still held", which at that point it is not.
+ */
+int ct_hook_wait_consider_task(struct wait_opts *wo, int ptrace,
+			       struct task_struct *p)
+{
+	struct pid_namespace *ns = ct_current_ns();
+	struct pid *pid = task_pid(p);
+	struct ct_slot slot;
+
+	if (ns && !(pid && ct_pid_lookup(pid, &slot) && slot.ns == ns))
+		return 0;
+	return static_call(ct_orig_wait_consider_task)(wo, ptrace, p);
 }
 
 /*
@@ -234,9 +261,8 @@ struct pid_namespace *ct_hook_task_active_pid_ns(struct task_struct *tsk)
 	case CT_CALLER_PIDFD_SIGNAL:
 		break;
 	case CT_CALLER_EXIT:
-		if (ct_reaper_is_gone(tsk, slot.num))
-			break;
-		fallthrough;
+		ns = ct_exit_view(tsk, &slot, ns);
+		break;
 	default:
 		ns = slot.ns;
 	}
