@@ -57,11 +57,11 @@ START_TEST(test_blanks)
 {
 	ck_assert_int_eq(parse("x\n"), 0);
 	ck_assert_str_eq(req.name, "x");
-	ck_assert_int_eq(parse(" \t x \n\n"), 0);
+	ck_assert_int_eq(parse(" \t x\t\n\n"), 0);
 	ck_assert_str_eq(req.name, "x");
 	ck_assert_int_eq(parse(""), -EINVAL);
 	ck_assert_str_eq(why, "no name was given");
-	ck_assert_int_eq(parse(" \n"), -EINVAL);
+	ck_assert_int_eq(parse(" \t\n"), -EINVAL);
 	ck_assert_str_eq(why, "no name was given");
 }
 END_TEST
@@ -96,7 +96,7 @@ static const struct {
 	const char *text;
 	int sig;
 } signals[] = {
-	{ "TERM", SIGTERM }, { "SIGTERM\n", SIGTERM }, { " 9 \n", 9 },
+	{ "TERM", SIGTERM }, { "SIGTERM\n", SIGTERM }, { " 9\t\n", 9 },
 	{ "0", 0 }, { "64", 64 }, { "65", -EINVAL }, { "KILL", SIGKILL },
 	{ "USR1", SIGUSR1 }, { "SIGSYS", SIGSYS }, { "IOT", SIGABRT },
 	{ "", -EINVAL }, { "\n", -EINVAL }, { "SIG", -EINVAL },

@@ -87,25 +87,44 @@ START_TEST(test_page_lifetime)
 
 	slot = ct_slot_of(2 * CT_SLOTS_PER_PAGE - 1);
 	ct_slot_clear(2 * CT_SLOTS_PER_PAGE - 1);
-	/* The page emptied last is kept, and used again... */
+	/* An empty page is kept, and used again... */
 	ck_assert_ptr_eq(ct_slot_of(2 * CT_SLOTS_PER_PAGE - 1), slot);
+	ct_slot_clear(2 * CT_SLOTS_PER_PAGE);
 	take(CT_SLOTS_PER_PAGE, &ns_a, &pid_a, 4);
 	ck_assert_uint_eq(ct_slots_pages(), 2);
 	ct_slot_clear(CT_SLOTS_PER_PAGE);
 	ck_assert_uint_eq(run_rcu(), 0);
 
-	/* ...until another one is empty. */
-	ct_slot_clear(2 * CT_SLOTS_PER_PAGE);
-	ck_assert_ptr_null(ct_slot_of(2 * CT_SLOTS_PER_PAGE - 1));
-	/* Who has found it before may still look at it. */
-	ck_assert_ptr_null(READ_ONCE(slot->ns));
-	ck_assert_uint_eq(run_rcu(), 1);
-	ck_assert_uint_eq(ct_slots_pages(), 1);
+	/* ...until they are not wanted any more. */
 	ct_slots_trim();
-	ck_assert_uint_eq(run_rcu(), 1);
+	ck_assert_ptr_null(ct_slot_of(2 * CT_SLOTS_PER_PAGE - 1));
+	/* Who has found one before may still look at it. */
+	ck_assert_ptr_null(READ_ONCE(slot->ns));
+	ck_assert_uint_eq(run_rcu(), 2);
 	ck_assert_uint_eq(ct_slots_pages(), 0);
 	ct_slots_trim();
 	ck_assert_uint_eq(run_rcu(), 0);
+}
+END_TEST
+
+/* Numbers that wander through the whole range leave few pages behind. */
+START_TEST(test_many_pages)
+{
+	unsigned int most = 0, freed = 0;
+	pid_t gnr;
+
+	for (gnr = 1; gnr < PID_MAX_LIMIT; gnr += CT_SLOTS_PER_PAGE / 2) {
+		take(gnr, &ns_a, &pid_a, 1);
+		if (ct_slots_pages() > most)
+			most = ct_slots_pages();
+		ct_slot_clear(gnr);
+		freed += run_rcu();
+	}
+	ck_assert_uint_le(most, 150);
+	ct_slots_trim();
+	freed += run_rcu();
+	ck_assert_uint_eq(freed, CT_SLOT_PAGES);
+	ck_assert_uint_eq(ct_slots_pages(), 0);
 }
 END_TEST
 
@@ -182,6 +201,7 @@ int main(void)
 	tcase_add_test(t, test_empty);
 	tcase_add_loop_test(t, test_set_and_read, 0, 2);
 	tcase_add_test(t, test_page_lifetime);
+	tcase_add_test(t, test_many_pages);
 	tcase_add_test(t, test_reserve);
 	tcase_add_test(t, test_reuse_race);
 	suite_add_tcase(s, t);

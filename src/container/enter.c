@@ -96,7 +96,7 @@ static struct pid *next_unnumbered(void)
 
 	rcu_read_lock();
 	for_each_thread(current, t) {
-		pid = rcu_dereference(t->thread_pid);
+		pid = READ_ONCE(t->thread_pid);
 		if (pid && !ct_pid_lookup(pid, &slot)) {
 			get_pid(pid);
 			rcu_read_unlock();
@@ -144,7 +144,8 @@ static int number_all_threads(struct ct_space *space)
  */
 int ct_enter_first(struct ct_container *c, char *why)
 {
-	struct sighand_struct *sighand = current->sighand;
+	struct sighand_struct *sighand =
+		rcu_dereference_protected(current->sighand, true);
 	struct ct_space *space = &c->space;
 	int err;
 

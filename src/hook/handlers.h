@@ -38,41 +38,39 @@ pid_t locks_translate_pid(void *lock, struct pid_namespace *ns);
 struct wait_opts;
 int wait_consider_task(struct wait_opts *wo, int ptrace, struct task_struct *p);
 
-#define CT_HANDLER(func)	typeof(func) ct_hook_##func
-
 /* pidspace/translate.c */
-CT_HANDLER(__task_pid_nr_ns);
-CT_HANDLER(pid_nr_ns);
-CT_HANDLER(pid_vnr);
-CT_HANDLER(find_vpid);
-CT_HANDLER(find_task_by_vpid);
-CT_HANDLER(find_get_task_by_vpid);
-CT_HANDLER(find_get_pid);
-CT_HANDLER(find_task_by_pid_ns);
-CT_HANDLER(find_ge_pid);
-CT_HANDLER(task_active_pid_ns);
+extern typeof(__task_pid_nr_ns) ct_hook___task_pid_nr_ns;
+extern typeof(pid_nr_ns) ct_hook_pid_nr_ns;
+extern typeof(pid_vnr) ct_hook_pid_vnr;
+extern typeof(find_vpid) ct_hook_find_vpid;
+extern typeof(find_task_by_vpid) ct_hook_find_task_by_vpid;
+extern typeof(find_get_task_by_vpid) ct_hook_find_get_task_by_vpid;
+extern typeof(find_get_pid) ct_hook_find_get_pid;
+extern typeof(find_task_by_pid_ns) ct_hook_find_task_by_pid_ns;
+extern typeof(find_ge_pid) ct_hook_find_ge_pid;
+extern typeof(task_active_pid_ns) ct_hook_task_active_pid_ns;
 
-CT_HANDLER(wait_consider_task);
-CT_HANDLER(do_send_sig_info);
-CT_HANDLER(locks_translate_pid);
+extern typeof(wait_consider_task) ct_hook_wait_consider_task;
+extern typeof(do_send_sig_info) ct_hook_do_send_sig_info;
+extern typeof(locks_translate_pid) ct_hook_locks_translate_pid;
 DECLARE_STATIC_CALL(ct_orig_wait_consider_task, wait_consider_task);
 DECLARE_STATIC_CALL(ct_orig_do_send_sig_info, do_send_sig_info);
 DECLARE_STATIC_CALL(ct_orig_locks_translate_pid, locks_translate_pid);
 
 /* pidspace/pidfd.c */
-CT_HANDLER(__x64_sys_pidfd_open);
-CT_HANDLER(__ia32_sys_pidfd_open);
-CT_HANDLER(pidfd_pid);
-CT_HANDLER(tgid_pidfd_to_pid);
+extern typeof(__x64_sys_pidfd_open) ct_hook___x64_sys_pidfd_open;
+extern typeof(__ia32_sys_pidfd_open) ct_hook___ia32_sys_pidfd_open;
+extern typeof(pidfd_pid) ct_hook_pidfd_pid;
+extern typeof(tgid_pidfd_to_pid) ct_hook_tgid_pidfd_to_pid;
 DECLARE_STATIC_CALL(ct_orig_pidfd_pid, pidfd_pid);
 DECLARE_STATIC_CALL(ct_orig_tgid_pidfd_to_pid, tgid_pidfd_to_pid);
 
 /* pidspace/lifetime.c */
-CT_HANDLER(alloc_pid);
-CT_HANDLER(sched_post_fork);
-CT_HANDLER(free_pid);
-CT_HANDLER(proc_flush_pid);
-CT_HANDLER(disassociate_ctty);
+extern typeof(alloc_pid) ct_hook_alloc_pid;
+extern typeof(sched_post_fork) ct_hook_sched_post_fork;
+extern typeof(free_pid) ct_hook_free_pid;
+extern typeof(proc_flush_pid) ct_hook_proc_flush_pid;
+extern typeof(disassociate_ctty) ct_hook_disassociate_ctty;
 DECLARE_STATIC_CALL(ct_orig_alloc_pid, alloc_pid);
 DECLARE_STATIC_CALL(ct_orig_sched_post_fork, sched_post_fork);
 DECLARE_STATIC_CALL(ct_orig_free_pid, free_pid);
@@ -80,11 +78,11 @@ DECLARE_STATIC_CALL(ct_orig_proc_flush_pid, proc_flush_pid);
 DECLARE_STATIC_CALL(ct_orig_disassociate_ctty, disassociate_ctty);
 
 /* procfs/root.c, procfs/entries.c */
-CT_HANDLER(proc_root_lookup);
-CT_HANDLER(proc_misc_d_revalidate);
-CT_HANDLER(proc_fill_super);
-CT_HANDLER(proc_lookup);
-CT_HANDLER(proc_readdir);
+extern typeof(proc_root_lookup) ct_hook_proc_root_lookup;
+extern typeof(proc_misc_d_revalidate) ct_hook_proc_misc_d_revalidate;
+extern typeof(proc_fill_super) ct_hook_proc_fill_super;
+extern typeof(proc_lookup) ct_hook_proc_lookup;
+extern typeof(proc_readdir) ct_hook_proc_readdir;
 DECLARE_STATIC_CALL(ct_orig_proc_root_lookup, proc_root_lookup);
 DECLARE_STATIC_CALL(ct_orig_proc_misc_d_revalidate, proc_misc_d_revalidate);
 DECLARE_STATIC_CALL(ct_orig_proc_fill_super, proc_fill_super);

@@ -34,13 +34,15 @@ struct symbol {
 	.tramp = STATIC_CALL_TRAMP_ADDR(call),				\
 }
 
+#define COPY_PID_NS \
+	"struct pid_namespace *(unsigned long, struct user_namespace *, struct pid_namespace *)"
+
 static const struct symbol symbols[] = {
 	SYMBOL(kallsyms_lookup_size_offset, ct_kallsyms_lookup_size_offset,
 	       "int (unsigned long, unsigned long *, unsigned long *)"),
 	SYMBOL(ftrace_location, ct_ftrace_location_call,
 	       "unsigned long (unsigned long)"),
-	SYMBOL(copy_pid_ns, ct_copy_pid_ns,
-	       "struct pid_namespace *(unsigned long, struct user_namespace *, struct pid_namespace *)"),
+	SYMBOL(copy_pid_ns, ct_copy_pid_ns, COPY_PID_NS),
 	SYMBOL(kernel_wait4, ct_kernel_wait4,
 	       "long (pid_t, int *, int, struct rusage *)"),
 	SYMBOL(pidfd_prepare, ct_pidfd_prepare,

@@ -75,15 +75,15 @@ struct ct_hook ct_hooks[] = {
 
 	{ DIRECT(wait_consider_task, ACTIVE,
 		 "int (struct wait_opts *, int, struct task_struct *)",
-		 "wait() for a child that stayed outside: its number 0 would be taken for an unlocked tasklist"),
+		 "the kernel would go on unlocked after waiting for a child without a number"),
 	  ORIGINAL(wait_consider_task) },
 	{ DIRECT(do_send_sig_info, ACTIVE,
 		 "int (int, struct kernel_siginfo *, struct task_struct *, enum pid_type)",
-		 "the sender of a message queue's notification, for which the kernel asks the wrong namespace"),
+		 "the sender in mq_notify(3), asked for in the wrong namespace"),
 	  ORIGINAL(do_send_sig_info) },
 	{ DIRECT(locks_translate_pid, ACTIVE,
 		 "pid_t (struct " CT_FILE_LOCK " *, struct pid_namespace *)",
-		 "holders of file locks in /proc/locks and fdinfo, which take a short cut for the initial namespace"),
+		 "holders of file locks, not translated for the host's /proc"),
 	  ORIGINAL(locks_translate_pid) },
 
 	/* Lifetime. */
@@ -115,7 +115,7 @@ struct ct_hook ct_hooks[] = {
 	  ORIGINAL(proc_fill_super) },
 	{ DIRECT(proc_misc_d_revalidate, LOADED,
 		 "int (struct dentry *, unsigned int)",
-		 "keeps the file from being taken for the directory, and containers from seeing each other"),
+		 "tells the file from the directory, and containers from each other"),
 	  ORIGINAL(proc_misc_d_revalidate) },
 	{ DIRECT(proc_lookup, ACTIVE,
 		 "struct dentry *(struct inode *, struct dentry *, unsigned int)",

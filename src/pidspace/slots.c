@@ -18,45 +18,18 @@ struct ct_slot_page *ct_slot_dir[CT_SLOT_PAGES];
  */
 static DEFINE_SPINLOCK(ct_slots_lock);
 static unsigned int nr_pages;
-static int spare_page = -1;
+
+/*
+ * Empty pages are kept for the next round: pids are given out in order, so a
+ * container that forks comes by again and again, and a grace period of
+ * RCU-tasks, which looks at every task there is, costs more than many forks.
+ * This many (1 MiB) are enough for the default kernel.pid_max of 32768.
+ */
+#define CT_SLOT_SPARE	128
+static unsigned int nr_empty;
 
 static_assert(sizeof(struct ct_slot) == 1 << CT_SLOT_SIZE_SHIFT);
-
-/**
- * ct_slot_reserve - make sure that a slot can be taken without allocating
- * @gnr: global number
- *
- * Context: may sleep.
- * Return: 0 or -ENOMEM. After 0 the slot is counted as used: follow with
- * ct_slot_set() and one day ct_slot_clear(), or with ct_slot_unreserve().
- */
-int ct_slot_reserve(pid_t gnr)
-{
-	struct ct_slot_page **where = &ct_slot_dir[gnr >> CT_SLOT_SHIFT];
-	struct ct_slot_page *page, *new = NULL;
-
-	for (;;) {
-		spin_lock_irq(&ct_slots_lock);
-		page = *where;
-		if (!page && new) {
-			page = new;
-			new = NULL;
-			nr_pages++;
-			/* The zeroed page is visible before its address. */
-			smp_store_release(where, page);
-		}
-		if (page)
-			page->used++;
-		spin_unlock_irq(&ct_slots_lock);
-		if (page)
-			break;
-		new = kzalloc(sizeof(*new), GFP_KERNEL);
-		if (!new)
-			return -ENOMEM;
-	}
-	kfree(new);
-	return 0;
-}
+static_assert(CT_SLOTS_PER_PAGE == 1 << CT_SLOT_SHIFT);
 
 static void page_free_rcu(struct rcu_head *rcu)
 {
@@ -78,25 +51,69 @@ static void page_drop(unsigned int index)
 	call_rcu_tasks(&page->rcu, page_free_rcu);
 }
 
-/*
- * Called with ct_slots_lock held. The page that was emptied last stays: pids
- * are given out in order, so a container that forks now and then would come
- * back to it every time.
- */
-static void page_put(pid_t gnr)
+/* Called with ct_slots_lock held. */
+static void trim_locked(void)
 {
-	unsigned int index = gnr >> CT_SLOT_SHIFT;
+	unsigned int i;
 
-	if (--ct_slot_dir[index]->used)
-		return;
-	if (spare_page >= 0 && spare_page != index && ct_slot_dir[spare_page] &&
-	    !ct_slot_dir[spare_page]->used)
-		page_drop(spare_page);
-	spare_page = index;
+	for (i = 0; i < CT_SLOT_PAGES && nr_empty; i++) {
+		if (ct_slot_dir[i] && !ct_slot_dir[i]->used) {
+			page_drop(i);
+			nr_empty--;
+		}
+	}
 }
 
 /**
- * ct_slots_trim - free the page that is kept although it is empty
+ * ct_slot_reserve - make sure that a slot can be taken without allocating
+ * @gnr: global number
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM. After 0 the slot is counted as used: follow with
+ * ct_slot_set() and one day ct_slot_clear(), or with ct_slot_unreserve().
+ */
+int ct_slot_reserve(pid_t gnr)
+{
+	struct ct_slot_page **where = &ct_slot_dir[gnr >> CT_SLOT_SHIFT];
+	struct ct_slot_page *page, *new = NULL;
+
+	for (;;) {
+		bool fresh = false;
+
+		spin_lock_irq(&ct_slots_lock);
+		page = *where;
+		if (!page && new) {
+			fresh = true;
+			page = new;
+			new = NULL;
+			nr_pages++;
+			/* The zeroed page is visible before its address. */
+			smp_store_release(where, page);
+		}
+		if (page && !page->used++ && !fresh)
+			nr_empty--;
+		if (nr_empty > CT_SLOT_SPARE)
+			trim_locked();
+		spin_unlock_irq(&ct_slots_lock);
+		if (page)
+			break;
+		new = kzalloc(sizeof(*new), GFP_KERNEL);
+		if (!new)
+			return -ENOMEM;
+	}
+	kfree(new);
+	return 0;
+}
+
+/* Called with ct_slots_lock held. */
+static void page_put(pid_t gnr)
+{
+	if (!--ct_slot_dir[gnr >> CT_SLOT_SHIFT]->used)
+		nr_empty++;
+}
+
+/**
+ * ct_slots_trim - free the pages that are kept although they are empty
  *
  * Context: any but NMI.
  */
@@ -105,10 +122,7 @@ void ct_slots_trim(void)
 	unsigned long flags;
 
 	spin_lock_irqsave(&ct_slots_lock, flags);
-	if (spare_page >= 0 && ct_slot_dir[spare_page] &&
-	    !ct_slot_dir[spare_page]->used)
-		page_drop(spare_page);
-	spare_page = -1;
+	trim_locked();
 	spin_unlock_irqrestore(&ct_slots_lock, flags);
 }
 

@@ -4,8 +4,8 @@
  *
  * Two levels, indexed by the global number, so that "is this task contained,
  * where, and under which number?" takes two dependent loads and no lock.  A
- * page of slots exists only while one of its numbers is in use, but for the one
- * that was emptied last.
+ * page of slots comes with the first of its numbers that is used; empty ones are
+ * freed when there are many.
  *
  * The reverse direction, number -> struct pid, is the idr of the container's
  * token namespace (see space.h): the kernel's own lookups read that.
@@ -16,9 +16,9 @@
 #define CT_PIDSPACE_SLOTS_H
 
 #define CT_SLOT_SHIFT		8
-#define CT_SLOTS_PER_PAGE	(1 << CT_SLOT_SHIFT)
-#define CT_SLOT_MASK		(CT_SLOTS_PER_PAGE - 1)
-/* sizeof(struct ct_slot) == 1 << CT_SLOT_SIZE_SHIFT, asserted in slots.c */
+#define CT_SLOTS_PER_PAGE	256
+#define CT_SLOT_MASK		255
+/* That these fit together is asserted in slots.c. */
 #define CT_SLOT_SIZE_SHIFT	5
 
 #ifndef __ASSEMBLY__
@@ -96,7 +96,10 @@ static inline bool ct_slot_read(pid_t gnr, const struct pid *pid,
 {
 	struct ct_slot *slot = ct_slot_of(gnr);
 
-	if (!slot || smp_load_acquire(&slot->pid) != pid)
+	if (!slot)
+		return false;
+	/* Pairs with the release in ct_slot_set(). */
+	if (smp_load_acquire(&slot->pid) != pid)
 		return false;
 	out->ns = READ_ONCE(slot->ns);
 	out->num = READ_ONCE(slot->num);

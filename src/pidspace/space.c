@@ -502,7 +502,8 @@ static void zap_reap(struct ct_space *space)
  */
 void ct_space_zap(struct ct_space *space)
 {
-	struct sighand_struct *sighand = current->sighand;
+	struct sighand_struct *sighand =
+		rcu_dereference_protected(current->sighand, true);
 	struct task_struct *task;
 	struct pid *pid;
 	int nr = 0;

@@ -53,7 +53,7 @@ struct ct_space_ops {
  */
 struct ct_space {
 	struct pid_namespace *token;
-	spinlock_t lock;
+	spinlock_t lock;	/* see above */
 	atomic_t nr_tasks;
 	bool dead;
 	bool keeping;
@@ -101,7 +101,6 @@ static inline bool ct_pid_lookup(const struct pid *pid, struct ct_slot *out)
 	return unlikely(atomic_read(&ct_nr_lingering)) &&
 	       ct_pid_linger(pid, out);
 }
-
 
 int ct_pid_limit(void);
 

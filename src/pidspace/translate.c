@@ -78,8 +78,8 @@ pid_t ct_hook___task_pid_nr_ns(struct task_struct *task, enum pid_type type,
 			return nr;
 	}
 	rcu_read_lock();
-	pid = type == PIDTYPE_PID ? rcu_dereference(task->thread_pid) :
-				    rcu_dereference(task->signal->pids[type]);
+	pid = type == PIDTYPE_PID ? READ_ONCE(task->thread_pid) :
+				    READ_ONCE(task->signal->pids[type]);
 	nr = ct_pid_nr(pid, ct_view(ns, caller));
 	rcu_read_unlock();
 	return nr;

@@ -22,7 +22,7 @@
  */
 struct opener {
 	u32 id;
-	struct mutex lock;
+	struct mutex lock;	/* see above */
 	char why[CT_WHY_MAX];
 };
 

@@ -20,8 +20,9 @@
 DEFINE_STATIC_CALL_NULL(ct_orig_proc_lookup, proc_lookup);
 DEFINE_STATIC_CALL_NULL(ct_orig_proc_readdir, proc_readdir);
 
-const char ct_file_mark[] = "file";
-const char ct_dir_mark[] = "directory";
+/* Their addresses are what matters. */
+const u8 ct_file_mark = 'f';
+const u8 ct_dir_mark = 'd';
 
 static struct proc_dir_entry *entries_dir;
 
@@ -289,7 +290,7 @@ int ct_entry_revalidate(struct dentry *dentry)
 	struct ct_container *c;
 	int ret = 1;
 
-	if (!parent || pde_data(parent) != ct_dir_mark)
+	if (!parent || pde_data(parent) != &ct_dir_mark)
 		return 1;
 	c = entry_container(d_inode(dentry));
 	if (!c)
@@ -308,7 +309,7 @@ struct dentry *ct_hook_proc_lookup(struct inode *dir, struct dentry *dentry,
 	struct dentry *ret;
 
 	ct_hook_enter();
-	if (pde_data(dir) == ct_dir_mark &&
+	if (pde_data(dir) == &ct_dir_mark &&
 	    !(c && strlen(c->name) == name->len &&
 	      !memcmp(c->name, name->name, name->len)))
 		ret = ERR_PTR(-ENOENT);
@@ -325,7 +326,7 @@ int ct_hook_proc_readdir(struct file *file, struct dir_context *ctx)
 	int ret = 0;
 
 	ct_hook_enter();
-	if (pde_data(file_inode(file)) != ct_dir_mark)
+	if (pde_data(file_inode(file)) != &ct_dir_mark)
 		ret = static_call(ct_orig_proc_readdir)(file, ctx);
 	else if (dir_emit_dots(file, ctx) && c && ctx->pos == 2 &&
 		 dir_emit(ctx, c->name, strlen(c->name), c->id, DT_DIR))

@@ -15,8 +15,8 @@
  * pde_data() of our entries: the two below for the file and the directory, and
  * for what belongs to a container its id, tagged so that it is no pointer.
  */
-extern const char ct_file_mark[];
-extern const char ct_dir_mark[];
+extern const u8 ct_file_mark;
+extern const u8 ct_dir_mark;
 
 static inline void *ct_entry_data(u32 id)
 {

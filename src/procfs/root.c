@@ -37,6 +37,8 @@ DEFINE_STATIC_CALL_NULL(ct_orig_proc_misc_d_revalidate, proc_misc_d_revalidate);
 DEFINE_STATIC_CALL_NULL(ct_orig_proc_fill_super, proc_fill_super);
 
 #define NAME_LEN	(sizeof(CT_PROC_NAME) - 1)
+/* Everybody may read; writing is refused by capability, with a sentence. */
+#define CONTROL_MODE	0666
 #define SLASH_SALT	0x5bd1e995U
 
 static struct proc_dir_entry *control_file;
@@ -140,7 +142,7 @@ int ct_hook_proc_misc_d_revalidate(struct dentry *dentry, unsigned int flags)
 	if (ret <= 0)
 		return ret;
 	if ((flags & (LOOKUP_DIRECTORY | LOOKUP_PARENT)) &&
-	    pde_data(d_inode(dentry)) == ct_file_mark)
+	    pde_data(d_inode(dentry)) == &ct_file_mark)
 		return 0;
 	return ct_entry_revalidate(dentry);
 }
@@ -217,12 +219,12 @@ int ct_procfs_init(void)
 	proc_type = get_fs_type("proc");
 	if (!proc_type)
 		return -ENODEV;
-	control_file = proc_create_data(CT_PROC_NAME, 0666, NULL,
-					&ct_control_ops, (void *)ct_file_mark);
+	control_file = proc_create_data(CT_PROC_NAME, CONTROL_MODE, NULL,
+					&ct_control_ops, (void *)&ct_file_mark);
 	if (!control_file)
 		return -ENOMEM;
 	dir = proc_mkdir_data(CT_PROC_NAME, 0555, control_file,
-			      (void *)ct_dir_mark);
+			      (void *)&ct_dir_mark);
 	if (!dir)
 		return -ENOMEM;
 	ct_entries_set_dir(dir);
