@@ -43,7 +43,7 @@ struct ct_container {
 
 /**
  * struct ct_entry_ops - what a container shows of itself
- * @add: make its directory; may sleep; 0 or -ENOMEM
+ * @add: make its directory; may sleep; 0, -ENOMEM or -ENODEV
  * @remove: take it away and wait for its users; may sleep
  * @watch: there are containers from now on, or none any more; under ct_mutex
  *

@@ -248,9 +248,13 @@ static void entry_remove(struct ct_container *c)
 
 static int entry_add(struct ct_container *c)
 {
+	struct proc_dir_entry *parent = READ_ONCE(entries_dir);
 	void *data = ct_entry_data(c->id);
 
-	c->dir = proc_mkdir_data(c->name, 0555, entries_dir, data);
+	/* The file is there a moment before the directory. */
+	if (!parent)
+		return -ENODEV;
+	c->dir = proc_mkdir_data(c->name, 0555, parent, data);
 	if (!c->dir)
 		return -ENOMEM;
 	if (!proc_create_data("tasks", 0644, c->dir, &tasks_proc_ops, data) ||
@@ -274,7 +278,7 @@ const struct ct_entry_ops ct_entry_ops = {
  */
 void ct_entries_set_dir(struct proc_dir_entry *dir)
 {
-	entries_dir = dir;
+	WRITE_ONCE(entries_dir, dir);
 }
 
 /**

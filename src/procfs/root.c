@@ -26,6 +26,7 @@
 #include <linux/namei.h>
 #include <linux/proc_fs.h>
 #include <linux/rcupdate.h>
+#include <linux/rwsem.h>
 
 #include "hook/handlers.h"
 #include "hook/hook.h"
@@ -41,7 +42,15 @@ DEFINE_STATIC_CALL_NULL(ct_orig_proc_fill_super, proc_fill_super);
 #define CONTROL_MODE	0666
 #define SLASH_SALT	0x5bd1e995U
 
+/*
+ * The file, and with it the directory; NULL before and after. Lookups that use
+ * it hold the semaphore: the hook is armed before there is an entry, and for a
+ * while after. Taken inside the root directory's lock; nothing but procfs' own
+ * locks inside.
+ */
 static struct proc_dir_entry *control_file;
+static DECLARE_RWSEM(control_sem);
+
 static struct file_system_type *proc_type;
 
 static bool is_our_name(const struct qstr *name)
@@ -109,17 +118,32 @@ static struct dentry *find_dir(struct inode *dir, struct dentry *root)
 	return ret;
 }
 
+/* Look up the directory for @dentry. Return: -ENOENT if there is none. */
+static struct dentry *lookup_dir(struct inode *dir, struct dentry *dentry)
+{
+	struct dentry *ret = ERR_PTR(-ENOENT);
+
+	down_read(&control_sem);
+	if (control_file) {
+		if (dentry->d_name.hash == dir_hash(dentry->d_parent))
+			ret = static_call(ct_proc_lookup_de)(dir, dentry,
+							     control_file);
+		else
+			ret = find_dir(dir, dentry->d_parent);
+	}
+	up_read(&control_sem);
+	return ret;
+}
+
 static struct dentry *root_lookup(struct inode *dir, struct dentry *dentry,
 				  unsigned int flags)
 {
 	const struct proc_fs_info *info = proc_sb_info(dir->i_sb);
 
-	if (!is_our_name(&dentry->d_name) || info->pidonly == PROC_PIDONLY_ON)
-		return static_call(ct_orig_proc_root_lookup)(dir, dentry, flags);
-	if (dentry->d_name.hash == dir_hash(dentry->d_parent))
-		return static_call(ct_proc_lookup_de)(dir, dentry, control_file);
-	if (flags & (LOOKUP_DIRECTORY | LOOKUP_PARENT))
-		return find_dir(dir, dentry->d_parent);
+	if (is_our_name(&dentry->d_name) && info->pidonly != PROC_PIDONLY_ON &&
+	    ((flags & (LOOKUP_DIRECTORY | LOOKUP_PARENT)) ||
+	     dentry->d_name.hash == dir_hash(dentry->d_parent)))
+		return lookup_dir(dir, dentry);
 	return static_call(ct_orig_proc_root_lookup)(dir, dentry, flags);
 }
 
@@ -214,20 +238,25 @@ int ct_hook_proc_fill_super(struct super_block *s, struct fs_context *fc)
  */
 int ct_procfs_init(void)
 {
-	struct proc_dir_entry *dir;
+	struct proc_dir_entry *file, *dir;
 
 	proc_type = get_fs_type("proc");
 	if (!proc_type)
 		return -ENODEV;
-	control_file = proc_create_data(CT_PROC_NAME, CONTROL_MODE, NULL,
-					&ct_control_ops, (void *)&ct_file_mark);
-	if (!control_file)
+
+	file = proc_create_data(CT_PROC_NAME, CONTROL_MODE, NULL,
+				&ct_control_ops, (void *)&ct_file_mark);
+	if (!file)
 		return -ENOMEM;
-	dir = proc_mkdir_data(CT_PROC_NAME, 0555, control_file,
-			      (void *)&ct_dir_mark);
-	if (!dir)
+	dir = proc_mkdir_data(CT_PROC_NAME, 0555, file, (void *)&ct_dir_mark);
+	if (!dir) {
+		proc_remove(file);
 		return -ENOMEM;
+	}
 	ct_entries_set_dir(dir);
+	down_write(&control_sem);
+	control_file = file;
+	up_write(&control_sem);
 	return 0;
 }
 
@@ -238,7 +267,13 @@ int ct_procfs_init(void)
  */
 void ct_procfs_remove(void)
 {
-	proc_remove(control_file);
+	struct proc_dir_entry *file;
+
+	down_write(&control_sem);
+	file = control_file;
+	control_file = NULL;
+	up_write(&control_sem);
+	proc_remove(file);
 }
 
 /**
