@@ -162,6 +162,7 @@ int ct_enter_first(struct ct_container *c, char *why)
 		c->init = NULL;
 		return err;
 	}
+	ct_number_alias(space, task_pid(current));
 	wall_off_reapers(true);
 	spin_lock_irq(&sighand->siglock);
 	current->signal->flags |= SIGNAL_UNKILLABLE;
@@ -185,7 +186,9 @@ int ct_enter_more(struct ct_container *c, char *why)
 		snprintf(why, CT_WHY_MAX, "the container is ending");
 		return -ESRCH;
 	}
-	if (!err)
-		wall_off_reapers(false);
-	return err;
+	if (err)
+		return err;
+	ct_number_alias(&c->space, task_pid(current));
+	wall_off_reapers(false);
+	return 0;
 }

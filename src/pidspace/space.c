@@ -37,7 +37,9 @@ struct ct_number {
 };
 
 #define CT_NUMBER_TASK		0	/* counted in space->nr_tasks */
-#define CT_NUMBER_SETTLED	1	/* lingers until the scan drops it */
+#define CT_NUMBER_HASHED	1	/* in the table of dead pids */
+#define CT_NUMBER_SETTLED	2	/* lingers until the scan drops it */
+#define CT_NUMBER_ALIAS		3	/* the global number names it inside, too */
 
 static struct kmem_cache *number_cache;
 /* kernel.pid_max; the kernel does not export it. */
@@ -102,24 +104,57 @@ int ct_pid_limit(void)
 	return READ_ONCE(*ct_pid_max);
 }
 
+/* Let the number go that was given back last. With space->lock held. */
+static void release_retired(struct ct_space *space)
+{
+	if (space->retired)
+		idr_remove(&space->token->idr, space->retired);
+	space->retired = 0;
+}
+
+/*
+ * Take a number out of use. With space->lock held.
+ *
+ * It stays allocated, to nobody, until another one is taken or given back. The
+ * next number is mostly its neighbour, so a container that forks now and then
+ * does not make and free the nodes of the idr each time.
+ */
+static void retire(struct ct_space *space, pid_t nr)
+{
+	idr_replace(&space->token->idr, NULL, nr);
+	release_retired(space);
+	space->retired = nr;
+}
+
+static int take(struct ct_space *space, pid_t want)
+{
+	struct idr *idr = &space->token->idr;
+	int min = 1;
+
+	if (want != CT_NR_ANY)
+		return idr_alloc(idr, NULL, want, want + 1, GFP_ATOMIC);
+	/* As the kernel: the first numbers are given out once. */
+	if (idr_get_cursor(idr) > RESERVED_PIDS)
+		min = RESERVED_PIDS;
+	return idr_alloc_cyclic(idr, NULL, min, ct_pid_limit(), GFP_ATOMIC);
+}
+
 /* Take a number that nobody has. Called with space->lock held. */
 static int number_alloc(struct ct_space *space, pid_t want, pid_t gnr)
 {
-	struct idr *idr = &space->token->idr;
 	int nr;
 
 	if (space->dead)
 		return -ENOMEM;		/* as alloc_pid() in a dying namespace */
 	if (want == CT_NR_ANY && space->keeping)
 		want = gnr;
-	if (want != CT_NR_ANY) {
-		nr = idr_alloc(idr, NULL, want, want + 1, GFP_ATOMIC);
-		return nr == -ENOSPC ? -EEXIST : nr;
-	}
-	nr = idr_alloc_cyclic(idr, NULL,
-			      idr_get_cursor(idr) > RESERVED_PIDS ?
-			      RESERVED_PIDS : 1, ct_pid_limit(), GFP_ATOMIC);
-	return nr == -ENOSPC ? -EAGAIN : nr;
+	nr = take(space, want);
+	release_retired(space);
+	if (nr == -ENOSPC)
+		nr = take(space, want);	/* it may have been the one */
+	if (nr == -ENOSPC)
+		return want == CT_NR_ANY ? -EAGAIN : -EEXIST;
+	return nr;
 }
 
 /**
@@ -203,6 +238,56 @@ err_free:
 	return err;
 }
 
+/**
+ * ct_number_alias - let a pid's old number go on naming it inside
+ * @space: where @pid has a number
+ * @pid: of a process that has just entered
+ *
+ * A program remembers its pid: a shell gives the terminal back to the process
+ * group that it was when it started. So the number that it had until now is
+ * reserved, and whoever says it in the container means @pid. What the kernel
+ * says is always the new one. If the old one is taken already there is no alias.
+ *
+ * Context: may sleep.
+ */
+void ct_number_alias(struct ct_space *space, struct pid *pid)
+{
+	pid_t gnr = pid->numbers[0].nr;
+	struct ct_slot slot;
+
+	idr_preload(GFP_KERNEL);
+	spin_lock_irq(&space->lock);
+	if (ct_slot_read(gnr, pid, &slot) && slot.nr != gnr &&
+	    idr_alloc(&space->token->idr, NULL, gnr, gnr + 1, GFP_ATOMIC) == gnr)
+		set_bit(CT_NUMBER_ALIAS, &slot.num->flags);
+	spin_unlock_irq(&space->lock);
+	idr_preload_end();
+}
+
+/**
+ * ct_find_alias - the pid whose old number this is
+ * @nr: a number that nobody has inside
+ * @ns: token of the viewer
+ *
+ * Context: RCU read-side section, any but NMI.
+ * Return: the struct pid, or NULL.
+ */
+struct pid *ct_find_alias(int nr, struct pid_namespace *ns)
+{
+	struct ct_number *num;
+	struct ct_slot *slot;
+
+	if (nr <= 0 || nr >= PID_MAX_LIMIT)
+		return NULL;
+	slot = ct_slot_of(nr);
+	if (!slot || READ_ONCE(slot->ns) != ns)
+		return NULL;
+	num = READ_ONCE(slot->num);
+	if (!num || !test_bit(CT_NUMBER_ALIAS, &num->flags))
+		return NULL;
+	return READ_ONCE(slot->pid);
+}
+
 /* A task of the space has been released. */
 static void uncount(struct ct_number *num)
 {
@@ -230,6 +315,14 @@ void ct_number_uncount(struct pid *pid)
 	if (ct_pid_lookup(pid, &slot))
 		uncount(slot.num);
 	rcu_read_unlock();
+}
+
+/* Remember the number of a dead pid. Called with linger_lock held. */
+static void linger_add(struct ct_number *num)
+{
+	set_bit(CT_NUMBER_HASHED, &num->flags);
+	hash_add_rcu(lingering, &num->linger, (unsigned long)num->pid);
+	atomic_inc(&ct_nr_lingering);
 }
 
 /**
@@ -260,12 +353,16 @@ struct ct_number *ct_number_retire(struct pid *pid)
 	spin_lock_irqsave(&space->lock, flags);
 	mine = idr_find(&space->token->idr, num->nr) == pid;
 	if (mine) {
-		idr_remove(&space->token->idr, num->nr);
+		retire(space, num->nr);
+		if (test_bit(CT_NUMBER_ALIAS, &num->flags))
+			idr_remove(&space->token->idr, pid->numbers[0].nr);
+		/* Ours besides the kernel's: does anybody else have one? */
+		if (refcount_read(&pid->count) > 1) {
+			spin_lock(&linger_lock);
+			linger_add(num);
+			spin_unlock(&linger_lock);
+		}
 		get_pid(pid);
-		spin_lock(&linger_lock);
-		hash_add_rcu(lingering, &num->linger, (unsigned long)pid);
-		spin_unlock(&linger_lock);
-		atomic_inc(&ct_nr_lingering);
 		ct_slot_clear(pid->numbers[0].nr);
 	}
 	spin_unlock_irqrestore(&space->lock, flags);
@@ -297,25 +394,36 @@ static void number_free(struct ct_number *num)
 	call_rcu(&num->rcu, number_free_rcu);
 }
 
-/* A grace period after free_pid(): who has no reference by now gets none. */
+/*
+ * A grace period after free_pid(): who has no reference by now gets none. Who
+ * found the pid by its number just before it was freed, and took one since
+ * ct_number_retire() looked, has it remembered from here on.
+ */
 static void linger_settle(struct rcu_head *rcu)
 {
 	struct ct_number *num = container_of(rcu, struct ct_number, rcu);
+	bool hashed = test_bit(CT_NUMBER_HASHED, &num->flags);
 	unsigned long flags;
 	bool drop;
 
 	spin_lock_irqsave(&linger_lock, flags);
 	drop = refcount_read(&num->pid->count) == 1 || num->space->closed;
-	if (drop)
+	if (drop && hashed)
 		linger_drop(num);
-	else
+	if (!drop && !hashed)
+		linger_add(num);
+	if (!drop)
 		set_bit(CT_NUMBER_SETTLED, &num->flags);
 	spin_unlock_irqrestore(&linger_lock, flags);
 
-	if (drop)
-		number_free(num);
-	else
+	if (!drop) {
 		schedule_delayed_work(&linger_work, LINGER_SCAN);
+	} else if (hashed) {
+		number_free(num);
+	} else {
+		put_pid(num->pid);
+		number_free_rcu(&num->rcu);
+	}
 }
 
 /**
@@ -431,7 +539,7 @@ void ct_space_close(struct ct_space *space)
 
 		if (!ct_slot_read(pid->numbers[0].nr, pid, &slot))
 			continue;	/* never: it leaves both at once */
-		idr_remove(&space->token->idr, nr);
+		idr_replace(&space->token->idr, NULL, nr);
 		ct_slot_clear(pid->numbers[0].nr);
 		call_rcu(&slot.num->rcu, number_free_rcu);
 	}
@@ -558,7 +666,7 @@ int ct_pidspace_init(void)
 		pr_err("this kernel lacks the variable pid_max\n");
 		return -ENOENT;
 	}
-	number_cache = KMEM_CACHE(ct_number, SLAB_ACCOUNT);
+	number_cache = KMEM_CACHE(ct_number, 0);
 	return number_cache ? 0 : -ENOMEM;
 }
 

@@ -38,9 +38,11 @@ struct ct_space_ops {
 /**
  * struct ct_space - the numbers of one container
  * @token: its namespace token; the space holds a reference
- * @lock: protects the token's idr, @dead and @keeping against writers.
+ * @lock: protects the token's idr, @retired, @dead and @keeping against
+ *	  writers.
  *	  Taken inside tasklist_lock; interrupts are off. ct_slots_lock
  *	  nests inside.
+ * @retired: the number that was given back last; still allocated, to nobody
  * @nr_tasks: numbered threads that have not been released yet
  * @dead: no more numbers are given out
  * @keeping: numbers are given out equal to the global ones
@@ -54,6 +56,7 @@ struct ct_space_ops {
 struct ct_space {
 	struct pid_namespace *token;
 	spinlock_t lock;	/* see above */
+	pid_t retired;
 	atomic_t nr_tasks;
 	bool dead;
 	bool keeping;
@@ -75,6 +78,8 @@ void ct_space_zap(struct ct_space *space);
 void ct_space_keep(struct ct_space *space, bool keep);
 
 int ct_number_add(struct ct_space *space, struct pid *pid, pid_t want);
+void ct_number_alias(struct ct_space *space, struct pid *pid);
+struct pid *ct_find_alias(int nr, struct pid_namespace *ns);
 struct ct_number *ct_number_retire(struct pid *pid);
 void ct_number_bury(struct ct_number *num);
 void ct_number_uncount(struct pid *pid);

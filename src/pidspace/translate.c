@@ -108,11 +108,20 @@ pid_t ct_hook_pid_vnr(struct pid *pid)
 	return nr;
 }
 
+/* A number that was said in the container of @ns. */
+static struct pid *ct_find(int nr, struct pid_namespace *ns)
+{
+	struct pid *pid;
+
+	if (!ns)
+		return NULL;
+	pid = find_pid_ns(nr, ns);
+	return likely(pid) || !ct_is_token(ns) ? pid : ct_find_alias(nr, ns);
+}
+
 struct pid *ct_hook_find_vpid(int nr)
 {
-	struct pid_namespace *ns = ct_current_ns();
-
-	return ns ? find_pid_ns(nr, ns) : NULL;
+	return ct_find(nr, ct_current_ns());
 }
 
 struct task_struct *ct_hook_find_task_by_vpid(pid_t nr)
@@ -151,8 +160,7 @@ struct task_struct *ct_hook_find_task_by_pid_ns(pid_t nr,
 
 	RCU_LOCKDEP_WARN(!rcu_read_lock_held(),
 			 "find_task_by_pid_ns() needs rcu_read_lock() protection");
-	ns = ct_view(ns, caller);
-	return ns ? pid_task(find_pid_ns(nr, ns), PIDTYPE_PID) : NULL;
+	return pid_task(ct_find(nr, ct_view(ns, caller)), PIDTYPE_PID);
 }
 
 struct pid *ct_hook_find_ge_pid(int nr, struct pid_namespace *ns)

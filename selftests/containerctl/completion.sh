@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# modes: host
+#
+# The completion of containerctl's command line.
+
+set -u
+# shellcheck source=selftests/containerctl/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+for FILE in "$(dirname "$0")/../../tools/containerctl/containerctl.bash" \
+	/usr/share/bash-completion/completions/containerctl; do
+	[ ! -e "$FILE" ] || break
+done
+[ -e "$FILE" ] || {
+	rm -rf "$TMP"
+	echo '1..0 # SKIP the completion is not installed here'
+	exit 0
+}
+
+trap 'finish ctl-compl-1 ctl-compl-2' EXIT
+
+# completions WORD...: what bash would offer for the last word, sorted
+completions() {
+	bash -c '. "$0" && COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) && _containerctl &&
+		printf "%s\n" "${COMPREPLY[@]}"' "$FILE" containerctl "$@" | sort | tr '\n' ' '
+}
+
+containerctl run -d ctl-compl-1 -- sleep 1000
+containerctl run -d ctl-compl-2 -- sleep 1000
+
+is 'commands' "$(completions '')" '--help --version exec help kill list ps run status '
+is 'a command' "$(completions st)" 'status '
+for command in exec status ps kill; do
+	is "$command: names" "$(completions $command ctl-c)" 'ctl-compl-1 ctl-compl-2 '
+	is "$command: a name" "$(completions $command ctl-compl-2)" 'ctl-compl-2 '
+done
+is 'run: a new name cannot be guessed' "$(completions run ctl-c | tr -d ' ')" ''
+for command in run exec list status kill ps; do
+	offered=$(completions $command -)
+	offered=${offered//=/}
+	for option in $offered; do
+		containerctl $command --help | grep -q -e "$option" ||
+			is "$command $option" 'offered' 'known'
+	done
+	like "$command: options" "$offered" '--help'
+done
+is 'run: values of --pids' "$(completions run --pids =)" 'keep new '
+is 'run: a value of --pids' "$(completions run --pids = k)" 'keep '
+is 'run: values of -o' "$(completions run -o pids=k)" 'pids=keep '
+like 'run: a command' "$(completions run new -- base6)" 'base64'
+like 'run: a command without --' "$(completions run -d new base6)" 'base64'
+is "run: a command's argument" "$(completions run new -- cat /etc/hostn)" '/etc/hostname '
+is "run: a command's option is not ours" "$(completions run new -- cat --det | tr -d ' ')" ''
+like 'exec: a command' "$(completions exec ctl-compl-1 -- base6)" 'base64'
+like 'kill: signals' "$(completions kill ctl-compl-1 '')" 'HUP .*KILL .*TERM '
+is 'kill: a signal' "$(completions kill ctl-compl-1 KI)" 'KILL '
+is 'kill: a signal for -s' "$(completions kill -s US)" 'USR1 USR2 '
+is 'help: commands' "$(completions help '')" 'exec kill list ps run status '

@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What system calls cost, in a machine whose clock counts instructions.
+ *
+ *	bench check			is it such a machine?
+ *	bench measure [CASE]		prints a line "CASE<tab>INSTRUCTIONS" each
+ *	bench count			prints how many processes are in /proc
+ *	bench group KIND SIZE COMMAND...
+ *
+ * "group" runs COMMAND among SIZE processes, of which itself is one, COMMAND
+ * one and the others sleep; all end with it.  KIND is where they are: "host",
+ * "pidns" (a pid namespace with its own /proc), or "container" (entered by
+ * writing to /proc/container).  COMMAND "-" is one more sleeper: the group says
+ * "ready" and lives until the process that was called is killed.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOOP	1000000
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+static void __attribute__((noreturn)) die(const char *what)
+{
+	fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
+	exit(EXIT_FAILURE);
+}
+
+static long long now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+/* Without libc's wrappers: they and their errno are not what is measured. */
+static inline long call(long number, long a, long b, long c)
+{
+	long ret;
+
+	asm volatile("syscall" : "=a" (ret)
+		     : "a" (number), "D" (a), "S" (b), "d" (c)
+		     : "rcx", "r11", "memory");
+	return ret;
+}
+
+static long self;
+static char buffer[65536];
+
+static void do_getpid(void)
+{
+	call(SYS_getpid, 0, 0, 0);
+}
+
+static void do_getppid(void)
+{
+	call(SYS_getppid, 0, 0, 0);
+}
+
+static void do_getpgid(void)
+{
+	call(SYS_getpgid, 0, 0, 0);
+}
+
+static void do_getsid(void)
+{
+	call(SYS_getsid, 0, 0, 0);
+}
+
+static void do_kill(void)
+{
+	if (call(SYS_kill, self, 0, 0))
+		die("kill(self, 0)");
+}
+
+static void reap(pid_t pid)
+{
+	if (pid < 0)
+		die("fork");
+	if (waitpid(pid, NULL, 0) != pid)
+		die("waitpid");
+}
+
+static void do_fork(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	reap(pid);
+}
+
+static void do_vfork(void)
+{
+	pid_t pid = vfork();
+
+	if (!pid)
+		_exit(0);
+	reap(pid);
+}
+
+static void *thread(void *arg)
+{
+	return arg;
+}
+
+static void do_thread(void)
+{
+	pthread_t t;
+
+	errno = pthread_create(&t, NULL, thread, NULL);
+	if (!errno)
+		errno = pthread_join(t, NULL);
+	if (errno)
+		die("thread");
+}
+
+static void do_stat(void)
+{
+	long fd = call(SYS_open, (long)"/proc/self/stat", O_RDONLY, 0);
+
+	if (fd < 0 || call(SYS_read, fd, (long)buffer, sizeof(buffer)) <= 0)
+		die("/proc/self/stat");
+	call(SYS_close, fd, 0, 0);
+}
+
+static void do_readdir(void)
+{
+	long fd = call(SYS_open, (long)"/proc", O_RDONLY | O_DIRECTORY, 0);
+	long got;
+
+	if (fd < 0)
+		die("/proc");
+	do {
+		got = call(SYS_getdents64, fd, (long)buffer, sizeof(buffer));
+	} while (got > 0);
+	if (got)
+		die("reading /proc");
+	call(SYS_close, fd, 0, 0);
+}
+
+/*
+ * Most batches of what leaves nothing for later are free of the timer's tick.
+ * Ending a process leaves work for RCU callbacks and fills the allocators'
+ * caches: there, the first batches differ from the others.
+ */
+#define MAX_BATCHES	300
+
+static const struct bench {
+	const char *name;
+	void (*op)(void);
+	int ops;
+	int warm_up;
+	int batches;
+} benches[] = {
+	{ "getpid",			do_getpid,	2000,	2,	25 },
+	{ "getppid",			do_getppid,	2000,	2,	25 },
+	{ "getpgid",			do_getpgid,	2000,	2,	25 },
+	{ "getsid",			do_getsid,	2000,	2,	25 },
+	{ "kill(self, 0)",		do_kill,	2000,	2,	25 },
+	{ "fork+exit+wait",		do_fork,	100,	20,	100 },
+	{ "vfork+exit+wait",		do_vfork,	100,	40,	300 },
+	{ "pthread create+join",	do_thread,	100,	40,	300 },
+	{ "/proc/self/stat",		do_stat,	100,	2,	25 },
+	{ "readdir /proc",		do_readdir,	1,	3,	15 },
+};
+
+static int compare(const void *a, const void *b)
+{
+	long long x = *(const long long *)a, y = *(const long long *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The median of several batches. */
+static double measure(const struct bench *b)
+{
+	long long took[MAX_BATCHES], start, end;
+	int batch, i;
+
+	for (batch = -b->warm_up; batch < b->batches; batch++) {
+		start = now();
+		for (i = 0; i < b->ops; i++)
+			b->op();
+		end = now();
+		if (batch >= 0)
+			took[batch] = end - start;
+	}
+	qsort(took, b->batches, sizeof(took[0]), compare);
+	return (double)took[b->batches / 2] / b->ops;
+}
+
+static int measure_all(const char *only)
+{
+	size_t i, done = 0;
+
+	self = getpid();
+	for (i = 0; i < ARRAY_SIZE(benches); i++) {
+		if (only && strcmp(only, benches[i].name))
+			continue;
+		printf("%s\t%.2f\n", benches[i].name, measure(&benches[i]));
+		done++;
+	}
+	if (!done) {
+		fprintf(stderr, "bench: there is no case '%s'\n", only);
+		return EXIT_FAILURE;
+	}
+	return EXIT_SUCCESS;
+}
+
+static int count(void)
+{
+	struct dirent *entry;
+	DIR *dir = opendir("/proc");
+	int n = 0;
+
+	if (!dir)
+		die("/proc");
+	while ((entry = readdir(dir)))
+		n += *entry->d_name >= '1' && *entry->d_name <= '9';
+	closedir(dir);
+	printf("%d\n", n);
+	return EXIT_SUCCESS;
+}
+
+/* Two instructions a round. */
+static void spin(long rounds)
+{
+	asm volatile("1: dec %0\n\tjnz 1b" : "+r" (rounds) : : "cc");
+}
+
+static int check(void)
+{
+	long long start, took, best = 0;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		start = now();
+		spin(LOOP);
+		took = now() - start;
+		if (!best || took < best)
+			best = took;
+	}
+	printf("%d instructions took %lld ns\n", 2 * LOOP, best);
+	if (best < 2 * LOOP * 0.999 || best > 2 * LOOP * 1.001) {
+		fputs("bench: this machine's clock does not count instructions\n", stderr);
+		return EXIT_FAILURE;
+	}
+	return EXIT_SUCCESS;
+}
+
+static int wait_for(pid_t pid)
+{
+	int status;
+
+	if (pid < 0)
+		die("fork");
+	if (waitpid(pid, &status, 0) != pid)
+		die("waitpid");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
+}
+
+static pid_t start_sleeper(void)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork");
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;)
+		pause();
+}
+
+static int run_group(int size, char **command)
+{
+	pid_t pid;
+	int i;
+
+	for (i = 0; i < size - 2; i++)
+		start_sleeper();
+	if (!strcmp(command[0], "-")) {
+		pid = start_sleeper();
+		puts("ready");
+		fclose(stdout);
+		return wait_for(pid);
+	}
+	pid = fork();
+	if (!pid) {
+		execvp(command[0], command);
+		die(command[0]);
+	}
+	return wait_for(pid);
+}
+
+static void enter_container(void)
+{
+	char name[32];
+	int fd, len;
+
+	len = snprintf(name, sizeof(name), "bench%d\n", getpid());
+	fd = open("/proc/container", O_WRONLY);
+	if (fd < 0 || write(fd, name, len) != len)
+		die("/proc/container");
+	close(fd);
+	if (getpid() != 1) {
+		fputs("bench: not process 1 of the container\n", stderr);
+		exit(EXIT_FAILURE);
+	}
+}
+
+static pid_t enter_namespace(void)
+{
+	pid_t pid;
+
+	if (unshare(CLONE_NEWPID | CLONE_NEWNS) ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		die("unshare");
+	pid = fork();
+	if (!pid && mount("proc", "/proc", "proc", 0, NULL))
+		die("mounting /proc");
+	return pid;
+}
+
+/*
+ * The group's leader is always a process of its own: in a container it becomes
+ * process 1.
+ */
+static int group(const char *kind, int size, char **command)
+{
+	pid_t pid;
+
+	if (!strcmp(kind, "pidns")) {
+		pid = enter_namespace();
+	} else if (!strcmp(kind, "container") || !strcmp(kind, "host")) {
+		pid = fork();
+		if (!pid && *kind == 'c')
+			enter_container();
+	} else {
+		fprintf(stderr, "bench: '%s' is not host, pidns or container\n", kind);
+		return EXIT_FAILURE;
+	}
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		return run_group(size, command);
+	}
+	return wait_for(pid);
+}
+
+int main(int argc, char **argv)
+{
+	int size;
+
+	if (argc == 2 && !strcmp(argv[1], "check"))
+		return check();
+	if (argc == 2 && !strcmp(argv[1], "count"))
+		return count();
+	if ((argc == 2 || argc == 3) && !strcmp(argv[1], "measure"))
+		return measure_all(argv[2]);
+	size = argc > 4 ? atoi(argv[3]) : 0;
+	if (size >= 2 && !strcmp(argv[1], "group"))
+		return group(argv[2], size, argv + 4);
+	fputs("usage: bench check | count | measure [CASE] | group KIND SIZE COMMAND...\n",
+	      stderr);
+	return EXIT_FAILURE;
+}

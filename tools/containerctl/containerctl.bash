@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Completion of containerctl's command line for bash.
+
+# _containerctl_offer WORDS CURRENT: those of the words that fit
+_containerctl_offer() {
+	mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
+}
+
+_containerctl_names() {
+	local dir
+	for dir in /proc/container/*/; do
+		[ -d "$dir" ] || continue
+		dir=${dir%/}
+		printf '%s\n' "${dir##*/}"
+	done
+}
+
+_containerctl_signals() {
+	containerctl kill --list 2>/dev/null | while read -r _ name; do
+		printf '%s\n' "$name"
+	done
+}
+
+# _containerctl_position: sets name_at and command_at to the indices of the
+# container's name and of the command, 0 where there is none before the cursor.
+# An equals sign is a word of its own here.
+_containerctl_position() {
+	local i words=("${COMP_WORDS[@]:0:COMP_CWORD}")
+	name_at=0 command_at=0
+	for ((i = 2; i < ${#words[@]}; i++)); do
+		case ${words[i]} in
+		--)
+			# A -- before the name only ends options.
+			[ "$name_at" = 0 ] || { command_at=$((i + 1)); return; }
+			;;
+		-o | --option | --pids | -s | --signal)
+			[ "${words[i + 1]-}" != = ] || i=$((i + 1))
+			i=$((i + 1))
+			;;
+		-*) ;;
+		*)
+			[ "$name_at" = 0 ] || { command_at=$i; return; }
+			name_at=$i
+			;;
+		esac
+	done
+}
+
+# _containerctl_value CURRENT: completes what an option takes; false if the
+# cursor is not at one
+_containerctl_value() {
+	local cur=$1 option=${COMP_WORDS[COMP_CWORD - 1]}
+	if [ "$cur" = = ]; then
+		cur=
+	elif [ "$option" = = ]; then
+		option=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+	case $option in
+	--pids) _containerctl_offer 'keep new' "$cur" ;;
+	-o | --option) _containerctl_offer 'pids=keep pids=new' "$cur" ;;
+	-s | --signal) _containerctl_offer "$(_containerctl_signals)" "$cur" ;;
+	*) return 1 ;;
+	esac
+}
+
+# _containerctl_command INDEX: the rest of the line is another command's
+_containerctl_command() {
+	if declare -F _command_offset >/dev/null; then
+		_command_offset "$1"
+	elif [ "$COMP_CWORD" = "$1" ]; then
+		mapfile -t COMPREPLY < <(compgen -c -- "${COMP_WORDS[COMP_CWORD]}")
+	else
+		mapfile -t COMPREPLY < <(compgen -f -- "${COMP_WORDS[COMP_CWORD]}")
+	fi
+}
+
+# run and exec: _containerctl_launch CURRENT OPTIONS
+_containerctl_launch() {
+	local options=$2
+	if [ "$command_at" != 0 ]; then
+		_containerctl_command "$command_at"
+	elif [[ $1 == -* ]]; then
+		_containerctl_offer "$options" "$1"
+	elif [ "$name_at" != 0 ]; then
+		_containerctl_command "$COMP_CWORD"
+	elif [ "${COMP_WORDS[1]}" = exec ]; then
+		_containerctl_offer "$(_containerctl_names)" "$1"
+	fi
+}
+
+# _containerctl_simple CURRENT OPTIONS AFTER: a name, then AFTER
+_containerctl_simple() {
+	if [[ $1 == -* ]]; then
+		_containerctl_offer "$2" "$1"
+	elif [ "$name_at" = 0 ]; then
+		_containerctl_offer "$(_containerctl_names)" "$1"
+	else
+		_containerctl_offer "$3" "$1"
+	fi
+}
+
+_containerctl() {
+	local cur=${COMP_WORDS[COMP_CWORD]} name_at command_at
+	local commands='run exec list status ps kill help'
+	COMPREPLY=()
+	if [ "$COMP_CWORD" = 1 ]; then
+		_containerctl_offer "$commands --help --version" "$cur"
+		return
+	fi
+	_containerctl_position
+	if [ "$command_at" = 0 ] && _containerctl_value "$cur"; then
+		return
+	fi
+	case ${COMP_WORDS[1]} in
+	run)
+		_containerctl_launch "$cur" \
+			'--detach --no-init --pids= --option= --tty --no-tty --help'
+		[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null
+		;;
+	exec) _containerctl_launch "$cur" '--detach --tty --no-tty --help' ;;
+	list) _containerctl_offer '--json --help' "$cur" ;;
+	status) _containerctl_simple "$cur" '--json --help' '' ;;
+	ps) _containerctl_simple "$cur" '--help' '' ;;
+	kill) _containerctl_simple "$cur" '--signal --list --help' "$(_containerctl_signals)" ;;
+	help) _containerctl_offer "${commands% help}" "$cur" ;;
+	esac
+}
+
+complete -F _containerctl containerctl
