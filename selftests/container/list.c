@@ -12,17 +12,21 @@ struct row {
 	int id, init, tasks;
 };
 
+#define ROW "%63s %d %d %d %63s"
+
+static bool parse_row(const char *line, struct row *r)
+{
+	return sscanf(line, ROW, r->name, &r->id, &r->init, &r->tasks, r->created) == 5;
+}
+
 /* The row of a container in a text that read like /proc/container. */
 static bool find_row(const char *text, const char *name, struct row *row)
 {
 	const char *line;
-	int count;
 
 	for (line = text; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		count = sscanf(line, "%63s %d %d %d %63s", row->name, &row->id,
-			       &row->init, &row->tasks, row->created);
-		if (count == 5 && !strcmp(row->name, name))
+		if (parse_row(line, row) && !strcmp(row->name, name))
 			return true;
 	}
 	return false;

@@ -87,7 +87,7 @@ static bool is_foreign(struct pid *pid)
  */
 struct pid *ct_hook_pidfd_pid(const struct file *file)
 {
-	bool ours = ct_view_caller(_RET_IP_) == CT_CALLER_PIDFD_SIGNAL;
+	bool ours = ct_active_caller(_RET_IP_) == CT_CALLER_PIDFD_SIGNAL;
 	struct pid *pid = static_call(ct_orig_pidfd_pid)(file);
 
 	if (ours && !IS_ERR(pid) && is_foreign(pid))
@@ -97,7 +97,7 @@ struct pid *ct_hook_pidfd_pid(const struct file *file)
 
 struct pid *ct_hook_tgid_pidfd_to_pid(const struct file *file)
 {
-	bool ours = ct_view_caller(_RET_IP_) == CT_CALLER_PIDFD_SIGNAL;
+	bool ours = ct_active_caller(_RET_IP_) == CT_CALLER_PIDFD_SIGNAL;
 	struct pid *pid = static_call(ct_orig_tgid_pidfd_to_pid)(file);
 
 	if (!ours)

@@ -40,6 +40,7 @@ struct ct_number {
 #define CT_NUMBER_HASHED	1	/* in the table of dead pids */
 #define CT_NUMBER_SETTLED	2	/* lingers until the scan drops it */
 #define CT_NUMBER_ALIAS		3	/* the global number names it inside, too */
+#define CT_NUMBER_RESERVED	4	/* ...and is allocated, to nobody */
 
 static struct kmem_cache *number_cache;
 /* kernel.pid_max; the kernel does not export it. */
@@ -81,7 +82,9 @@ struct ct_space *ct_number_space(const struct ct_number *num)
 bool ct_pid_linger(const struct pid *pid, struct ct_slot *out)
 {
 	struct ct_number *num;
+	bool found = false;
 
+	rcu_read_lock();
 	hash_for_each_possible_rcu(lingering, num, linger, (unsigned long)pid) {
 		if (num->pid != pid)
 			continue;
@@ -89,9 +92,11 @@ bool ct_pid_linger(const struct pid *pid, struct ct_slot *out)
 		out->pid = num->pid;
 		out->num = num;
 		out->nr = num->nr;
-		return true;
+		found = true;
+		break;
 	}
-	return false;
+	rcu_read_unlock();
+	return found;
 }
 
 /**
@@ -126,32 +131,51 @@ static void retire(struct ct_space *space, pid_t nr)
 	space->retired = nr;
 }
 
-static int take(struct ct_space *space, pid_t want)
+/* Allocate a number for @pid, which can be found by it from now on. */
+static int take(struct ct_space *space, struct pid *pid, pid_t want)
 {
 	struct idr *idr = &space->token->idr;
 	int min = 1;
 
 	if (want != CT_NR_ANY)
-		return idr_alloc(idr, NULL, want, want + 1, GFP_ATOMIC);
+		return idr_alloc(idr, pid, want, want + 1, GFP_ATOMIC);
 	/* As the kernel: the first numbers are given out once. */
 	if (idr_get_cursor(idr) > RESERVED_PIDS)
 		min = RESERVED_PIDS;
-	return idr_alloc_cyclic(idr, NULL, min, ct_pid_limit(), GFP_ATOMIC);
+	return idr_alloc_cyclic(idr, pid, min, ct_pid_limit(), GFP_ATOMIC);
+}
+
+/*
+ * Is @nr, just allocated, the old number of a pid in the space? Then it stays
+ * allocated, to nobody, as long as that has it (see ct_number_alias()).
+ */
+static bool reserve_alias(struct ct_space *space, pid_t nr)
+{
+	struct pid *pid = ct_find_alias(nr, space->token);
+	struct ct_slot slot;
+
+	if (!pid || !ct_slot_read(nr, pid, &slot))
+		return false;
+	idr_replace(&space->token->idr, NULL, nr);
+	set_bit(CT_NUMBER_RESERVED, &slot.num->flags);
+	return true;
 }
 
 /* Take a number that nobody has. Called with space->lock held. */
-static int number_alloc(struct ct_space *space, pid_t want, pid_t gnr)
+static int number_alloc(struct ct_space *space, struct pid *pid, pid_t want)
 {
 	int nr;
 
 	if (space->dead)
 		return -ENOMEM;		/* as alloc_pid() in a dying namespace */
 	if (want == CT_NR_ANY && space->keeping)
-		want = gnr;
-	nr = take(space, want);
-	release_retired(space);
-	if (nr == -ENOSPC)
-		nr = take(space, want);	/* it may have been the one */
+		want = pid->numbers[0].nr;
+	do {
+		nr = take(space, pid, want);
+		release_retired(space);
+		if (nr == -ENOSPC)
+			nr = take(space, pid, want);	/* it may have been the one */
+	} while (nr > 0 && reserve_alias(space, nr));
 	if (nr == -ENOSPC)
 		return want == CT_NR_ANY ? -EAGAIN : -EEXIST;
 	return nr;
@@ -200,7 +224,7 @@ int ct_number_add(struct ct_space *space, struct pid *pid, pid_t want)
 	struct ct_number *num;
 	int nr, err;
 
-	num = kmem_cache_zalloc(number_cache, GFP_KERNEL);
+	num = kmem_cache_alloc(number_cache, GFP_KERNEL);
 	if (!num)
 		return -ENOMEM;
 	err = ct_slot_reserve(gnr);
@@ -213,7 +237,7 @@ int ct_number_add(struct ct_space *space, struct pid *pid, pid_t want)
 
 	idr_preload(GFP_KERNEL);
 	spin_lock_irq(&space->lock);
-	nr = number_alloc(space, want, gnr);
+	nr = number_alloc(space, pid, want);
 	if (nr > 0) {
 		struct ct_slot slot = {
 			.ns = space->token, .pid = pid, .num = num, .nr = nr,
@@ -222,9 +246,11 @@ int ct_number_add(struct ct_space *space, struct pid *pid, pid_t want)
 		num->nr = nr;
 		refcount_inc(&space->users);
 		atomic_inc(&space->nr_tasks);
+		/*
+		 * Who finds the pid by its number before this sees one that
+		 * has no number, and no task yet or one that is not contained.
+		 */
 		ct_slot_set(gnr, &slot);
-		/* Only now can it be found by its number. */
-		idr_replace(&space->token->idr, pid, nr);
 	}
 	spin_unlock_irq(&space->lock);
 	idr_preload_end();
@@ -244,9 +270,10 @@ err_free:
  * @pid: of a process that has just entered
  *
  * A program remembers its pid: a shell gives the terminal back to the process
- * group that it was when it started. So the number that it had until now is
- * reserved, and whoever says it in the container means @pid. What the kernel
- * says is always the new one. If the old one is taken already there is no alias.
+ * group that it was when it started. So whoever says the number that it had
+ * until now in the container means @pid. What the kernel says is always the new
+ * one. The allocation steps over the old one when it comes there; if it is taken
+ * already there is no alias.
  *
  * Context: may sleep.
  */
@@ -255,13 +282,11 @@ void ct_number_alias(struct ct_space *space, struct pid *pid)
 	pid_t gnr = pid->numbers[0].nr;
 	struct ct_slot slot;
 
-	idr_preload(GFP_KERNEL);
 	spin_lock_irq(&space->lock);
 	if (ct_slot_read(gnr, pid, &slot) && slot.nr != gnr &&
-	    idr_alloc(&space->token->idr, NULL, gnr, gnr + 1, GFP_ATOMIC) == gnr)
+	    !idr_find(&space->token->idr, gnr))
 		set_bit(CT_NUMBER_ALIAS, &slot.num->flags);
 	spin_unlock_irq(&space->lock);
-	idr_preload_end();
 }
 
 /**
@@ -354,7 +379,7 @@ struct ct_number *ct_number_retire(struct pid *pid)
 	mine = idr_find(&space->token->idr, num->nr) == pid;
 	if (mine) {
 		retire(space, num->nr);
-		if (test_bit(CT_NUMBER_ALIAS, &num->flags))
+		if (test_bit(CT_NUMBER_RESERVED, &num->flags))
 			idr_remove(&space->token->idr, pid->numbers[0].nr);
 		/* Ours besides the kernel's: does anybody else have one? */
 		if (refcount_read(&pid->count) > 1) {

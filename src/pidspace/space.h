@@ -93,8 +93,8 @@ bool ct_pid_linger(const struct pid *pid, struct ct_slot *out);
  * @pid: alive or dead, but not freed
  * @out: filled on success
  *
- * Context: any, NMI included; in an RCU read-side section unless the caller
- * knows that @pid is attached to a task or is current's.
+ * Context: any, NMI included. @out->num may be followed in an RCU read-side
+ * section only.
  * Return: true if @pid has, or had, a number in some space.
  */
 static inline bool ct_pid_lookup(const struct pid *pid, struct ct_slot *out)

@@ -29,12 +29,12 @@ ct_view(struct pid_namespace *ns, unsigned long caller)
 {
 	if (!ns)
 		return ct_current_ns();
-	if (ns == &init_pid_ns && ct_view_caller(caller) == CT_CALLER_PROCFS)
+	if (ns == &init_pid_ns && ct_from_procfs(caller))
 		return ct_current_ns();
 	return ns;
 }
 
-/* The number of @pid as seen by @ns. In an RCU read-side section. */
+/* The number of @pid, which the caller keeps, as seen by @ns. */
 static pid_t ct_pid_nr(struct pid *pid, struct pid_namespace *ns)
 {
 	struct ct_slot slot;
@@ -88,24 +88,13 @@ pid_t ct_hook___task_pid_nr_ns(struct task_struct *task, enum pid_type type,
 pid_t ct_hook_pid_nr_ns(struct pid *pid, struct pid_namespace *ns)
 {
 	unsigned long caller = _RET_IP_;
-	pid_t nr;
 
-	if (!ns)
-		return 0;
-	rcu_read_lock();
-	nr = ct_pid_nr(pid, ct_view(ns, caller));
-	rcu_read_unlock();
-	return nr;
+	return ns ? ct_pid_nr(pid, ct_view(ns, caller)) : 0;
 }
 
 pid_t ct_hook_pid_vnr(struct pid *pid)
 {
-	pid_t nr;
-
-	rcu_read_lock();
-	nr = ct_pid_nr(pid, ct_current_ns());
-	rcu_read_unlock();
-	return nr;
+	return ct_pid_nr(pid, ct_current_ns());
 }
 
 /* A number that was said in the container of @ns. */
@@ -228,7 +217,7 @@ int ct_hook_do_send_sig_info(int sig, struct kernel_siginfo *info,
 	struct ct_slot slot;
 	struct pid *pid;
 
-	if (ct_view_caller(_RET_IP_) == CT_CALLER_MQUEUE) {
+	if (ct_active_caller(_RET_IP_) == CT_CALLER_MQUEUE) {
 		rcu_read_lock();
 		pid = task_pid(p);
 		ns = ns_of_pid(pid);
@@ -255,26 +244,18 @@ struct pid_namespace *ct_hook_task_active_pid_ns(struct task_struct *tsk)
 {
 	unsigned long caller = _RET_IP_;
 	struct pid *pid = task_pid(tsk);
-	struct pid_namespace *ns;
+	struct pid_namespace *real = ns_of_pid(pid);
 	struct ct_slot slot;
 
-	if (!pid)
-		return NULL;
-	rcu_read_lock();
-	ns = pid->numbers[pid->level].ns;
-	if (!ct_pid_lookup(pid, &slot))
-		goto out;
-	switch (ct_view_caller(caller)) {
+	if (!pid || !ct_pid_lookup(pid, &slot))
+		return real;
+	switch (ct_active_caller(caller)) {
 	case CT_CALLER_REAL:
 	case CT_CALLER_PIDFD_SIGNAL:
-		break;
+		return real;
 	case CT_CALLER_EXIT:
-		ns = ct_exit_view(tsk, &slot, ns);
-		break;
+		return ct_exit_view(tsk, &slot, real);
 	default:
-		ns = slot.ns;
+		return slot.ns;
 	}
-out:
-	rcu_read_unlock();
-	return ns;
 }

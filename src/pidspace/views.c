@@ -68,8 +68,14 @@ struct known {
 	enum ct_view_caller kind;
 };
 
-static struct known known[ARRAY_SIZE(callers)] __ro_after_init;
-static unsigned int nr_known __ro_after_init;
+/* Sorted by address. Two tables, as a hook is interested in one of them. */
+struct known_table {
+	struct known known[ARRAY_SIZE(callers)];
+	unsigned int nr;
+};
+
+static struct known_table procfs_callers __ro_after_init;
+static struct known_table other_callers __ro_after_init;
 
 static int known_cmp(const void *a, const void *b)
 {
@@ -92,40 +98,63 @@ int __init ct_views_init(void)
 	int err = 0;
 
 	for (i = 0; i < ARRAY_SIZE(callers); i++) {
-		struct known *k = &known[nr_known];
+		struct known_table *table =
+			callers[i].kind == CT_CALLER_PROCFS ? &procfs_callers :
+							      &other_callers;
+		struct known *k = &table->known[table->nr];
 
 		if (!ct_symbol_range(callers[i].func, &k->range)) {
 			k->kind = callers[i].kind;
-			nr_known++;
+			table->nr++;
 		} else if (!callers[i].optional) {
 			pr_err("this kernel lacks the function %s, whose calls must be told apart\n",
 			       callers[i].func);
 			err = -ENOENT;
 		}
 	}
-	sort(known, nr_known, sizeof(known[0]), known_cmp, NULL);
+	sort(procfs_callers.known, procfs_callers.nr, sizeof(struct known),
+	     known_cmp, NULL);
+	sort(other_callers.known, other_callers.nr, sizeof(struct known),
+	     known_cmp, NULL);
 	return err;
 }
 
-/**
- * ct_view_caller - what kind of caller an address belongs to
- * @ip: return address
- *
- * Context: any, NMI included.
- */
-enum ct_view_caller ct_view_caller(unsigned long ip)
+static enum ct_view_caller lookup(const struct known_table *table,
+				  unsigned long ip)
 {
-	unsigned int lo = 0, hi = nr_known;
+	unsigned int lo = 0, hi = table->nr;
 
 	while (lo < hi) {
 		unsigned int mid = (lo + hi) / 2;
 
-		if (ip >= known[mid].range.end)
+		if (ip >= table->known[mid].range.end)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	if (lo < nr_known && ip > known[lo].range.start)
-		return known[lo].kind;
+	if (lo < table->nr && ip > table->known[lo].range.start)
+		return table->known[lo].kind;
 	return CT_CALLER_OTHER;
+}
+
+/**
+ * ct_from_procfs - does an address belong to procfs?
+ * @ip: return address
+ *
+ * Context: any, NMI included.
+ */
+bool ct_from_procfs(unsigned long ip)
+{
+	return lookup(&procfs_callers, ip) == CT_CALLER_PROCFS;
+}
+
+/**
+ * ct_active_caller - what kind of caller asks, procfs aside
+ * @ip: return address
+ *
+ * Context: any, NMI included.
+ */
+enum ct_view_caller ct_active_caller(unsigned long ip)
+{
+	return lookup(&other_callers, ip);
 }

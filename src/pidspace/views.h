@@ -33,6 +33,7 @@ enum ct_view_caller {
 };
 
 int ct_views_init(void);
-enum ct_view_caller ct_view_caller(unsigned long ip);
+bool ct_from_procfs(unsigned long ip);
+enum ct_view_caller ct_active_caller(unsigned long ip);
 
 #endif
