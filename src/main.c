@@ -69,4 +69,4 @@ module_exit(ct_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Containers for processes that are running already");
-MODULE_VERSION("0.1");
+MODULE_VERSION("0.1.0");

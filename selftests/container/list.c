@@ -55,11 +55,13 @@ static void with_two_children(int fd, void *arg)
 TEST(header)
 {
 	char text[4096], word[5][16];
+	int words;
 
 	CT_NEED_MODULE();
 	ASSERT_LT(0, ct_read_file(CT_FILE, text, sizeof(text)));
-	ASSERT_EQ(5, sscanf(text, "%15s %15s %15s %15s %15s\n", word[0],
-			    word[1], word[2], word[3], word[4]));
+	words = sscanf(text, "%15s %15s %15s %15s %15s\n", word[0], word[1],
+		       word[2], word[3], word[4]);
+	ASSERT_EQ(5, words);
 	EXPECT_STREQ("NAME", word[0]);
 	EXPECT_STREQ("ID", word[1]);
 	EXPECT_STREQ("INIT", word[2]);
