@@ -381,8 +381,11 @@ struct ct_number *ct_number_retire(struct pid *pid)
 		retire(space, num->nr);
 		if (test_bit(CT_NUMBER_RESERVED, &num->flags))
 			idr_remove(&space->token->idr, pid->numbers[0].nr);
-		/* Ours besides the kernel's: does anybody else have one? */
-		if (refcount_read(&pid->count) > 1) {
+		/*
+		 * Does anybody hold the pid besides the kernel's reference,
+		 * which free_pid() is about to drop, and release_task()?
+		 */
+		if (refcount_read(&pid->count) > 2) {
 			spin_lock(&linger_lock);
 			linger_add(num);
 			spin_unlock(&linger_lock);
