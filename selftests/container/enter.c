@@ -285,7 +285,7 @@ TEST(a_tracer_goes_on)
 			    PTRACE_O_EXITKILL));
 	ct_send(box.fd, 0);
 	ct_recv(box.fd);
-	EXPECT_EQ(box.pid, waitpid(-1, &status, __WALL));
+	EXPECT_EQ(box.pid, waitpid(box.pid, &status, __WALL));
 	EXPECT_EQ(SIGTRAP | PTRACE_EVENT_FORK << 8, status >> 8);
 	ASSERT_EQ(0, ptrace(PTRACE_GETEVENTMSG, box.pid, 0, &message));
 	pid = message;
@@ -329,6 +329,51 @@ TEST(a_tracer_that_enters)
 	ct_recv(box.fd);
 	EXPECT_EQ(0, ct_finish(&box));
 	CT_UNTIL(kill(pid, 0) < 0);
+}
+
+/* -- the number from before ---------------------------------------------------------------- */
+
+/*
+ * What a program remembers of itself goes on meaning itself, though it is not
+ * told that number any more, and nobody else gets it.
+ */
+static void use_old_number(int fd, void *arg)
+{
+	pid_t old = getpid(), pid;
+	char text[16];
+
+	CT_EQ(0, setpgid(0, 0));
+	ct_block(SIGUSR1);
+	enter();
+	CT_EQ(0, kill(old, SIGUSR1));
+	CT_EQ(1, ct_signal(SIGUSR1).si_pid);
+	CT_EQ(0, kill(-old, SIGUSR1));
+	CT_EQ(1, ct_signal(SIGUSR1).si_pid);
+	CT_EQ(0, syscall(SYS_tkill, old, 0));
+	CT_EQ(1, getpgid(old));
+	CT_EQ(0, getpriority(PRIO_PROCESS, old));
+	CT_EQ(0, setpgid(old, old));
+	CT_EQ(1, getpgrp());
+	CT_ERRNO(ECHILD, waitpid(old, NULL, 0));
+
+	snprintf(text, sizeof(text), "%d", old - 1);
+	CT_EQ(0, ct_write_file("/proc/sys/kernel/ns_last_pid", text));
+	pid = fork();
+	CT_CHECK(!pid || pid > old);
+	if (!pid) {
+		CT_EQ(0, setpgid(0, old));
+		CT_EQ(1, getpgrp());
+		CT_EQ(1, getppid());
+		_exit(kill(old, SIGUSR1));
+	}
+	CT_EQ(pid, ct_signal(SIGUSR1).si_pid);
+	CT_EQ(0, ct_reap(pid));
+}
+
+TEST(the_old_number_means_oneself)
+{
+	CT_NEED_MODULE();
+	run(_metadata, use_old_number);
 }
 
 /* -- before and after -------------------------------------------------------------------- */

@@ -16,7 +16,9 @@ struct row {
 
 static bool parse_row(const char *line, struct row *r)
 {
-	return sscanf(line, ROW, r->name, &r->id, &r->init, &r->tasks, r->created) == 5;
+	int count = sscanf(line, ROW, r->name, &r->id, &r->init, &r->tasks, r->created);
+
+	return count == 5;
 }
 
 /* The row of a container in a text that read like /proc/container. */

@@ -170,6 +170,9 @@ static int number_alloc(struct ct_space *space, struct pid *pid, pid_t want)
 		return -ENOMEM;		/* as alloc_pid() in a dying namespace */
 	if (want == CT_NR_ANY && space->keeping)
 		want = pid->numbers[0].nr;
+	/* ns_last_pid has been set back: the number may be the next one. */
+	if (idr_get_cursor(&space->token->idr) <= space->retired)
+		release_retired(space);
 	do {
 		nr = take(space, pid, want);
 		release_retired(space);
