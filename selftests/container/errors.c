@@ -7,7 +7,6 @@
 #include "ct.h"
 #include "kselftest_harness.h"
 
-#define A_UID 12345
 /* Name, blanks and options together. */
 #define LINE_MAX_LEN 255
 
@@ -178,7 +177,7 @@ static void as_user(int fd, void *arg)
 {
 	char text[4096];
 
-	ct_become_user(A_UID);
+	ct_become_user();
 	refuse(EPERM);
 	/* Reading is for everybody. */
 	CT_CHECK(ct_read_file(CT_FILE, text, sizeof(text)) > 0);

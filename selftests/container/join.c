@@ -6,8 +6,6 @@
 #include "ct.h"
 #include "kselftest_harness.h"
 
-#define A_UID 12345
-
 static char name[CT_NAME_MAX + 1];
 
 static int write_tasks(const char *text)
@@ -232,7 +230,7 @@ static void as_user(int fd, void *arg)
 	ct_path(path, sizeof(path), name, "tasks");
 	file = open(path, O_WRONLY | O_CLOEXEC);
 	CT_CHECK(file >= 0);
-	ct_become_user(A_UID);
+	ct_become_user();
 	CT_EQ(-EACCES, ct_join(name));
 	/* Opened by root, used by another. */
 	CT_ERRNO(EPERM, write(file, "0", 1));

@@ -6,7 +6,6 @@
 #include "ct.h"
 #include "kselftest_harness.h"
 
-#define A_UID 12345
 #define MEMBERS 3
 
 /* Takes SIGUSR1 and says from whom, as often as it is asked. */
@@ -91,7 +90,7 @@ TEST(what_is_no_signal)
 	/* Asking only. */
 	EXPECT_EQ(1, write(fd, "0", 1));
 	EXPECT_EQ(2, write(fd, "0\n", 2));
-	CT_ERRNO(EACCES, (seteuid(A_UID), open(path, O_WRONLY)));
+	CT_ERRNO(EACCES, (seteuid(CT_UID), open(path, O_WRONLY)));
 	/* Opened by root, used by another. */
 	CT_ERRNO(EPERM, write(fd, "KILL", 4));
 	ASSERT_EQ(0, seteuid(0));

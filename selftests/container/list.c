@@ -197,39 +197,17 @@ TEST(status_and_tasks)
 
 #define THREADS 3
 
-struct sleeper {
-	pthread_barrier_t step;
-	pid_t tids[THREADS];
-};
-
-static void *sleep_in_thread(void *arg)
-{
-	struct sleeper *all = arg;
-	static int count;
-
-	all->tids[__atomic_fetch_add(&count, 1, __ATOMIC_SEQ_CST)] =
-		ct_gettid();
-	pthread_barrier_wait(&all->step);
-	pthread_barrier_wait(&all->step);
-	return NULL;
-}
-
 static void with_threads(int fd, void *arg)
 {
-	pthread_t thread[THREADS];
-	struct sleeper sleeper;
+	struct ct_thread thread[THREADS];
 	int i;
 
-	pthread_barrier_init(&sleeper.step, NULL, THREADS + 1);
 	for (i = 0; i < THREADS; i++)
-		CT_EQ(0, pthread_create(&thread[i], NULL, sleep_in_thread,
-					&sleeper));
-	pthread_barrier_wait(&sleeper.step);
+		ct_thread_start(&thread[i]);
 	ct_send(fd, 0);
 	ct_wait_hangup(fd);
-	pthread_barrier_wait(&sleeper.step);
 	for (i = 0; i < THREADS; i++)
-		CT_EQ(0, pthread_join(thread[i], NULL));
+		ct_thread_end(&thread[i]);
 }
 
 TEST(threads_are_tasks)

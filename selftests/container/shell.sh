@@ -5,39 +5,11 @@
 # /proc/container as people reach it, with the programs that they use.
 
 set -u
+# shellcheck source=selftests/lib/check.sh
+. "$(dirname "$0")/../lib/check.sh"
 OUT=$(mktemp -d)
-COUNT=0
-FAILED=0
 NAME=
 HOLD=	# the descriptor whose end is the container's
-
-# check NAME COMMAND...: one test
-check() {
-	local name=$1 result
-	shift
-	COUNT=$((COUNT + 1))
-	if result=$("$@" 2>&1); then
-		echo "ok $COUNT $name"
-	else
-		[ -z "$result" ] || echo "# ${result//$'\n'/$'\n# '}"
-		echo "not ok $COUNT $name"
-		FAILED=1
-	fi
-}
-
-same() {
-	[ "$1" = "$2" ] || {
-		echo "'$1' is not '$2'"
-		return 1
-	}
-}
-
-contains() {
-	[[ $1 == *"$2"* ]] || {
-		echo "no '$2' in '$1'"
-		return 1
-	}
-}
 
 # A container to look at: our own, or a new one that lives as long as we do.
 make_container() {
@@ -173,5 +145,4 @@ check 'tar, cp and grep' copied_away
 check 'a write that is refused' refused
 check 'and the reason' the_reason
 check 'a shell enters' a_shell_enters
-echo "1..$COUNT"
-exit $FAILED
+checked

@@ -327,6 +327,16 @@ static inline bool ct_signal_pending(int sig)
 	return !sigpending(&set) && sigismember(&set, sig) == 1;
 }
 
+/* The next SIGCHLD is about this child. */
+static inline void ct_expect_chld(pid_t pid, int code, int status)
+{
+	siginfo_t info = ct_signal(SIGCHLD);
+
+	CT_EQ(pid, info.si_pid);
+	CT_EQ(code, info.si_code);
+	CT_EQ(status, info.si_status);
+}
+
 /* -- containers ----------------------------------------------------------- */
 
 static inline void ct_unique_name(char *name)
@@ -518,6 +528,38 @@ static inline void ct_idle(int fd, void *arg)
 	ct_wait_hangup(fd);
 }
 
+/* -- threads ---------------------------------------------------------------- */
+
+/* One that does nothing but be there. */
+struct ct_thread {
+	pthread_t thread;
+	pthread_barrier_t step;
+	pid_t tid;
+};
+
+static inline void *ct_thread_idle(void *arg)
+{
+	struct ct_thread *me = arg;
+
+	me->tid = syscall(SYS_gettid);
+	pthread_barrier_wait(&me->step);
+	pthread_barrier_wait(&me->step);
+	return NULL;
+}
+
+static inline void ct_thread_start(struct ct_thread *thread)
+{
+	pthread_barrier_init(&thread->step, NULL, 2);
+	CT_EQ(0, pthread_create(&thread->thread, NULL, ct_thread_idle, thread));
+	pthread_barrier_wait(&thread->step);
+}
+
+static inline void ct_thread_end(struct ct_thread *thread)
+{
+	pthread_barrier_wait(&thread->step);
+	CT_EQ(0, pthread_join(thread->thread, NULL));
+}
+
 /* -- odds and ends --------------------------------------------------------- */
 
 static inline pid_t ct_gettid(void)
@@ -542,11 +584,25 @@ static inline pid_t ct_unused_pid(void)
 	return pid;
 }
 
-static inline void ct_become_user(uid_t uid)
+/* A user without rights, whom nobody else is. */
+#define CT_UID 12345
+
+static inline void ct_become_user(void)
 {
 	CT_EQ(0, setgroups(0, NULL));
-	CT_EQ(0, setresgid(uid, uid, uid));
-	CT_EQ(0, setresuid(uid, uid, uid));
+	CT_EQ(0, setresgid(CT_UID, CT_UID, CT_UID));
+	CT_EQ(0, setresuid(CT_UID, CT_UID, CT_UID));
+	/* That has cleared it. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+/* For ct_spawn(): says so when it is that user. */
+static inline void ct_idle_user(int fd, void *arg)
+{
+	(void)arg;
+	ct_become_user();
+	ct_send(fd, 0);
+	ct_wait_hangup(fd);
 }
 
 /*

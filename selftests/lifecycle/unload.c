@@ -10,7 +10,7 @@
 #include "kselftest_harness.h"
 
 #define MODULE		"/lib/modules/container.ko"
-#define CYCLES		4
+#define CYCLES		3
 #define CHURN_MS	700
 #define UNLOAD_MS	30000
 

@@ -211,7 +211,7 @@ TEST(set_tid_needs_a_capability)
 
 	ASSERT_LE(0, pid);
 	if (!pid) {
-		ct_become_user(12345);
+		ct_become_user();
 		CT_EQ(-EPERM, clone_with(&number, 1));
 		_exit(0);
 	}

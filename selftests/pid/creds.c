@@ -5,59 +5,12 @@
  */
 #include "ct.h"
 #include <sys/un.h>
+#include "ct-file.h"
 #include "kselftest_harness.h"
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77
 #endif
-
-#define A_UID 12345
-
-static int send_creds(int fd, pid_t pid)
-{
-	struct ucred creds = { .pid = pid, .uid = getuid(), .gid = getgid() };
-	char control[CMSG_SPACE(sizeof(creds))] = { 0 };
-	struct iovec data = { "x", 1 };
-	struct msghdr msg = {
-		.msg_iov = &data, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *head = CMSG_FIRSTHDR(&msg);
-
-	head->cmsg_level = SOL_SOCKET;
-	head->cmsg_type = SCM_CREDENTIALS;
-	head->cmsg_len = CMSG_LEN(sizeof(creds));
-	memcpy(CMSG_DATA(head), &creds, sizeof(creds));
-	return sendmsg(fd, &msg, 0);
-}
-
-/* The sender's number of the next message. */
-static pid_t receive_creds(int fd)
-{
-	char control[CMSG_SPACE(sizeof(struct ucred))], byte;
-	struct iovec data = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &data, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *head;
-	struct ucred creds;
-
-	CT_EQ(1, recvmsg(fd, &msg, 0));
-	head = CMSG_FIRSTHDR(&msg);
-	CT_CHECK(head && head->cmsg_type == SCM_CREDENTIALS);
-	memcpy(&creds, CMSG_DATA(head), sizeof(creds));
-	return creds.pid;
-}
-
-static pid_t peer_of(int fd)
-{
-	struct ucred creds;
-	socklen_t len = sizeof(creds);
-
-	CT_EQ(0, getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &creds, &len));
-	return creds.pid;
-}
 
 FIXTURE(message) {
 	int fd[2];
@@ -83,7 +36,7 @@ static void send_two(int fd, void *arg)
 	int out = *(int *)arg;
 
 	CT_EQ(1, send(out, "x", 1, 0));
-	CT_EQ(1, send_creds(out, getpid()));
+	CT_EQ(1, ct_send_creds(out, getpid()));
 	ct_send(fd, 0);
 	ct_wait_hangup(fd);
 }
@@ -92,8 +45,8 @@ TEST_F(message, from_a_child)
 {
 	struct ct_child child = ct_spawn(CT_PLAIN, send_two, &self->fd[1]);
 
-	EXPECT_EQ(child.pid, receive_creds(self->fd[0]));
-	EXPECT_EQ(child.pid, receive_creds(self->fd[0]));
+	EXPECT_EQ(child.pid, ct_receive_creds(self->fd[0]));
+	EXPECT_EQ(child.pid, ct_receive_creds(self->fd[0]));
 	ct_recv(child.fd);
 	EXPECT_EQ(0, ct_finish(&child));
 }
@@ -106,16 +59,16 @@ TEST_F(message, from_the_dead)
 	EXPECT_EQ(0, ct_finish(&child));
 	CT_ERRNO(ESRCH, kill(child.pid, 0));
 	/* It still says who it was. */
-	EXPECT_EQ(child.pid, receive_creds(self->fd[0]));
-	EXPECT_EQ(child.pid, receive_creds(self->fd[0]));
+	EXPECT_EQ(child.pid, ct_receive_creds(self->fd[0]));
+	EXPECT_EQ(child.pid, ct_receive_creds(self->fd[0]));
 }
 
 TEST_F(message, from_oneself)
 {
 	ASSERT_EQ(1, send(self->fd[1], "x", 1, 0));
-	EXPECT_EQ(getpid(), receive_creds(self->fd[0]));
-	ASSERT_EQ(1, send_creds(self->fd[1], getpid()));
-	EXPECT_EQ(getpid(), receive_creds(self->fd[0]));
+	EXPECT_EQ(getpid(), ct_receive_creds(self->fd[0]));
+	ASSERT_EQ(1, ct_send_creds(self->fd[1], getpid()));
+	EXPECT_EQ(getpid(), ct_receive_creds(self->fd[0]));
 }
 
 /* With the right to do so one may name another process, but it must exist. */
@@ -123,10 +76,10 @@ TEST_F(message, in_the_name_of_another)
 {
 	struct ct_child child = ct_spawn(CT_PLAIN, ct_idle, NULL);
 
-	ASSERT_EQ(1, send_creds(self->fd[1], child.pid));
-	EXPECT_EQ(child.pid, receive_creds(self->fd[0]));
+	ASSERT_EQ(1, ct_send_creds(self->fd[1], child.pid));
+	EXPECT_EQ(child.pid, ct_receive_creds(self->fd[0]));
 	EXPECT_EQ(0, ct_finish(&child));
-	CT_ERRNO(ESRCH, send_creds(self->fd[1], child.pid));
+	CT_ERRNO(ESRCH, ct_send_creds(self->fd[1], child.pid));
 }
 
 static void forge(int fd, void *arg)
@@ -134,10 +87,10 @@ static void forge(int fd, void *arg)
 	int out = *(int *)arg;
 
 	(void)fd;
-	ct_become_user(A_UID);
-	CT_ERRNO(EPERM, send_creds(out, getppid()));
-	CT_ERRNO(EPERM, send_creds(out, 1));
-	CT_EQ(1, send_creds(out, getpid()));
+	ct_become_user();
+	CT_ERRNO(EPERM, ct_send_creds(out, getppid()));
+	CT_ERRNO(EPERM, ct_send_creds(out, 1));
+	CT_EQ(1, ct_send_creds(out, getpid()));
 }
 
 TEST_F(message, without_the_right)
@@ -145,7 +98,7 @@ TEST_F(message, without_the_right)
 	struct ct_child child = ct_spawn(CT_PLAIN, forge, &self->fd[1]);
 
 	EXPECT_EQ(0, ct_finish(&child));
-	EXPECT_EQ(child.pid, receive_creds(self->fd[0]));
+	EXPECT_EQ(child.pid, ct_receive_creds(self->fd[0]));
 }
 
 /* -- peers ---------------------------------------------------------------------- */
@@ -155,8 +108,8 @@ TEST(peer_of_a_pair)
 	int fd[2];
 
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, fd));
-	EXPECT_EQ(getpid(), peer_of(fd[0]));
-	EXPECT_EQ(getpid(), peer_of(fd[1]));
+	EXPECT_EQ(getpid(), ct_peer(fd[0]));
+	EXPECT_EQ(getpid(), ct_peer(fd[1]));
 }
 
 static void connect_to(int fd, void *arg)
@@ -167,7 +120,7 @@ static void connect_to(int fd, void *arg)
 	CT_CHECK(sock >= 0);
 	CT_EQ(0, connect(sock, (struct sockaddr *)address, sizeof(*address)));
 	/* The listener is who called listen(). */
-	CT_EQ(getppid(), peer_of(sock));
+	CT_EQ(getppid(), ct_peer(sock));
 	ct_send(fd, 0);
 	ct_wait_hangup(fd);
 }
@@ -204,11 +157,11 @@ TEST(peer_of_a_connection)
 	connection = accept(sock, NULL, NULL);
 	ASSERT_LE(0, connection);
 	ct_recv(child.fd);
-	EXPECT_EQ(child.pid, peer_of(connection));
+	EXPECT_EQ(child.pid, ct_peer(connection));
 	check_peer_pidfd(connection, child.pid);
 	EXPECT_EQ(0, ct_finish(&child));
 	/* A peer keeps its number in death. */
-	EXPECT_EQ(child.pid, peer_of(connection));
+	EXPECT_EQ(child.pid, ct_peer(connection));
 }
 
 TEST_HARNESS_MAIN

@@ -5,9 +5,7 @@
  * a lock, the groups of a terminal.
  */
 #include "ct.h"
-#include <termios.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
+#include "ct-file.h"
 #include "kselftest_harness.h"
 
 #ifndef SIOCSPGRP
@@ -144,54 +142,25 @@ TEST_F(owner, that_is_not)
 
 static void hold_lock(int fd, void *arg)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_start = 10, .l_len = 5 };
-
-	CT_EQ(0, fcntl(*(int *)arg, F_SETLK, &lock));
+	CT_EQ(0, ct_lock(*(int *)arg, 10));
 	ct_send(fd, 0);
 	ct_wait_hangup(fd);
 }
 
-/* The first number of the line about this lock in /proc/locks; -1 if none. */
-static long long lock_in_list(int file)
-{
-	char line[256], wanted[64];
-	struct stat stat;
-	FILE *list;
-	int pid = -1;
-
-	CT_EQ(0, fstat(file, &stat));
-	snprintf(wanted, sizeof(wanted), ":%llu 10 14",
-		 (unsigned long long)stat.st_ino);
-	list = fopen("/proc/locks", "re");
-	CT_CHECK(list);
-	while (pid < 0 && fgets(line, sizeof(line), list))
-		if (strstr(line, wanted))
-			sscanf(line, "%*s %*s %*s %*s %d", &pid);
-	fclose(list);
-	return pid;
-}
-
 TEST(holder_of_a_lock)
 {
-	struct flock lock = { .l_type = F_RDLCK };
 	int file = temporary_file();
 	struct ct_child child;
 
 	child = ct_spawn(CT_PLAIN, hold_lock, &file);
 	ct_recv(child.fd);
-	ASSERT_EQ(0, fcntl(file, F_GETLK, &lock));
-	EXPECT_EQ(F_WRLCK, lock.l_type);
-	EXPECT_EQ(10, lock.l_start);
-	EXPECT_EQ(child.pid, lock.l_pid);
-	EXPECT_EQ(child.pid, lock_in_list(file));
-
-	lock = (struct flock){ .l_type = F_WRLCK, .l_start = 10, .l_len = 1 };
-	errno = 0;
-	EXPECT_EQ(-1, fcntl(file, F_SETLK, &lock));
-	EXPECT_EQ(EAGAIN, errno);
+	EXPECT_EQ(child.pid, ct_lock_holder(file, 10));
+	EXPECT_EQ(child.pid, ct_lock_listed(file, 10));
+	CT_ERRNO(EAGAIN, ct_lock(file, 10));
 	EXPECT_EQ(0, ct_finish(&child));
-	EXPECT_EQ(0, fcntl(file, F_SETLKW, &lock));
-	EXPECT_EQ(-1, lock_in_list(file));
+	EXPECT_EQ(-1, ct_lock_listed(file, 10));
+	EXPECT_EQ(0, ct_lock(file, 10));
+	EXPECT_EQ(getpid(), ct_lock_listed(file, 10));
 }
 
 /* -- terminals ------------------------------------------------------------------ */
@@ -200,40 +169,9 @@ TEST(holder_of_a_lock)
  * A session on a terminal of its own: the leader and, in another group, a job.
  * The test talks to the leader.
  */
-struct terminal {
-	int master;
-	char slave[64];
-};
-
-static void open_terminal(struct terminal *terminal)
-{
-	int zero = 0;
-	int number;
-
-	terminal->master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
-	CT_CHECK(terminal->master >= 0);
-	CT_EQ(0, ioctl(terminal->master, TIOCSPTLCK, &zero));
-	CT_EQ(0, ioctl(terminal->master, TIOCGPTN, &number));
-	snprintf(terminal->slave, sizeof(terminal->slave), "/dev/pts/%d",
-		 number);
-}
-
-static int lead_terminal(struct terminal *terminal)
-{
-	int tty;
-
-	CT_EQ(getpid(), setsid());
-	signal(SIGTTOU, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	tty = open(terminal->slave, O_RDWR | O_CLOEXEC);
-	CT_CHECK(tty >= 0);
-	CT_EQ(0, ioctl(tty, TIOCSCTTY, 0));
-	return tty;
-}
-
 static void session(int fd, void *arg)
 {
-	int tty = lead_terminal(arg), word;
+	int tty = ct_lead_terminal(arg), word;
 	struct ct_child job = ct_spawn(CT_PLAIN, ct_idle, NULL);
 
 	CT_EQ(getpid(), tcgetpgrp(tty));
@@ -260,11 +198,11 @@ static void session(int fd, void *arg)
 
 TEST(groups_of_a_terminal)
 {
-	struct terminal terminal;
+	struct ct_terminal terminal;
 	struct ct_child leader;
 	pid_t job, word;
 
-	open_terminal(&terminal);
+	ct_open_terminal(&terminal);
 	leader = ct_spawn(CT_PLAIN, session, &terminal);
 	job = ct_recv(leader.fd);
 	/* The terminal's other end may look, too. */
@@ -279,10 +217,9 @@ TEST(groups_of_a_terminal)
 
 static void key_session(int fd, void *arg)
 {
-	struct terminal *terminal = arg;
-	int tty = lead_terminal(terminal);
+	struct ct_terminal *terminal = arg;
+	int tty = ct_lead_terminal(terminal);
 	struct ct_child job = ct_spawn(CT_PLAIN, ct_idle, NULL);
-	siginfo_t info;
 	int status;
 	char c;
 
@@ -296,9 +233,7 @@ static void key_session(int fd, void *arg)
 	CT_EQ(1, write(terminal->master, "\032", 1));
 	CT_EQ(job.pid, waitpid(job.pid, &status, WUNTRACED));
 	CT_CHECK(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTSTP);
-	info = ct_signal(SIGCHLD);
-	CT_EQ(job.pid, info.si_pid);
-	CT_EQ(CLD_STOPPED, info.si_code);
+	ct_expect_chld(job.pid, CLD_STOPPED, SIGTSTP);
 	CT_EQ(0, kill(-job.pid, SIGCONT));
 	CT_EQ(1, write(terminal->master, "\003", 1));
 	CT_EQ(128 + SIGINT, ct_reap(job.pid));
@@ -326,10 +261,10 @@ static void key_session(int fd, void *arg)
 
 TEST(keys_reach_the_foreground)
 {
-	struct terminal terminal;
+	struct ct_terminal terminal;
 	struct ct_child leader;
 
-	open_terminal(&terminal);
+	ct_open_terminal(&terminal);
 	leader = ct_spawn(CT_PLAIN, key_session, &terminal);
 	EXPECT_EQ(0, ct_finish(&leader));
 }

@@ -267,7 +267,6 @@ TEST(orphan_gets_process_1)
 
 TEST(orphan_gets_subreaper)
 {
-	siginfo_t info;
 	pid_t pid;
 	int fd;
 
@@ -278,10 +277,7 @@ TEST(orphan_gets_subreaper)
 	/* That of the process we knew. */
 	ct_signal(SIGCHLD);
 	close(fd);
-	info = ct_signal(SIGCHLD);
-	EXPECT_EQ(pid, info.si_pid);
-	EXPECT_EQ(CLD_EXITED, info.si_code);
-	EXPECT_EQ(7, info.si_status);
+	ct_expect_chld(pid, CLD_EXITED, 7);
 	EXPECT_EQ(7, ct_reap(pid));
 }
 

@@ -79,6 +79,18 @@ static int open_by_worker(struct ring *ring, const char *path)
 	return run(ring, &sqe);
 }
 
+/* The first number in a file that a worker has opened. */
+static int number_by_worker(struct ring *ring, const char *path)
+{
+	int fd = open_by_worker(ring, path);
+	char text[256] = { 0 };
+
+	CT_CHECK(fd >= 0);
+	CT_CHECK(read(fd, text, sizeof(text) - 1) > 0);
+	close(fd);
+	return atoi(text);
+}
+
 FIXTURE(ring) {
 	struct ring ring;
 	int error;
@@ -104,47 +116,28 @@ FIXTURE_TEARDOWN(ring)
 
 TEST_F(ring, a_worker_opens_a_path_of_the_view)
 {
-	char path[64], text[256];
-	int fd, len;
+	char path[64];
 
 	NEED_RING();
 	snprintf(path, sizeof(path), "/proc/%d/stat", getpid());
-	fd = open_by_worker(&self->ring, path);
-	ASSERT_LE(0, fd);
-	len = read(fd, text, sizeof(text) - 1);
-	ASSERT_LT(0, len);
-	text[len] = 0;
-	EXPECT_EQ(getpid(), atoi(text));
-	close(fd);
-
-	fd = open_by_worker(&self->ring, "/proc/self/stat");
-	ASSERT_LE(0, fd);
-	len = read(fd, text, sizeof(text) - 1);
-	ASSERT_LT(0, len);
-	text[len] = 0;
-	EXPECT_EQ(getpid(), atoi(text));
-	close(fd);
-
+	EXPECT_EQ(getpid(), number_by_worker(&self->ring, path));
+	EXPECT_EQ(getpid(), number_by_worker(&self->ring, "/proc/self/stat"));
 	snprintf(path, sizeof(path), "/proc/%d/stat", ct_unused_pid());
 	EXPECT_EQ(-ENOENT, open_by_worker(&self->ring, path));
 }
 
 TEST_F(ring, a_workers_own_number)
 {
-	char text[256];
-	int fd, tid;
+	char path[64];
+	int tid;
 
 	NEED_RING();
-	fd = open_by_worker(&self->ring, "/proc/thread-self/stat");
-	ASSERT_LE(0, fd);
-	ASSERT_LT(0, read(fd, text, sizeof(text)));
-	tid = atoi(text);
+	tid = number_by_worker(&self->ring, "/proc/thread-self/stat");
 	/* A thread of ours, with a number like any other's. */
 	EXPECT_NE(getpid(), tid);
-	snprintf(text, sizeof(text), "/proc/self/task/%d", tid);
-	EXPECT_EQ(0, access(text, F_OK));
+	snprintf(path, sizeof(path), "/proc/self/task/%d", tid);
+	EXPECT_EQ(0, access(path, F_OK));
 	EXPECT_EQ(0, syscall(SYS_tgkill, getpid(), tid, 0));
-	close(fd);
 }
 
 TEST_F(ring, waitid)

@@ -4,60 +4,11 @@
  * Tracing, and the other calls that look into a task named by its number.
  */
 #include "ct.h"
-#include <elf.h>
 #include <linux/kcmp.h>
-#include <sys/ptrace.h>
-#include <sys/uio.h>
-#include <sys/user.h>
+#include "ct-trace.h"
 #include "kselftest_harness.h"
 
 #define STACK_SIZE (64 * 1024)
-
-/* What the tracee says about itself, before and after an exec. */
-#define TALK_FD 100
-
-static void tell(const char *word)
-{
-	(void)word;
-	ct_send(TALK_FD, getpid());
-	ct_send(TALK_FD, ct_gettid());
-	ct_wait_hangup(TALK_FD);
-}
-
-CT_AFTER_EXEC(tell)
-
-static long trace(enum __ptrace_request request, pid_t pid, unsigned long addr,
-		  unsigned long data)
-{
-	return ptrace(request, pid, addr, data);
-}
-
-static unsigned long message_of(pid_t pid)
-{
-	unsigned long message = 0;
-
-	CT_EQ(0, trace(PTRACE_GETEVENTMSG, pid, 0, (unsigned long)&message));
-	return message;
-}
-
-static int wait_stop(pid_t pid)
-{
-	int status;
-
-	CT_EQ(pid, waitpid(pid, &status, __WALL));
-	CT_CHECK(WIFSTOPPED(status));
-	return status;
-}
-
-static void wait_event(pid_t pid, int event)
-{
-	CT_EQ(SIGTRAP | event << 8, wait_stop(pid) >> 8);
-}
-
-static void go_on(pid_t pid)
-{
-	CT_EQ(0, trace(PTRACE_CONT, pid, 0, 0));
-}
 
 /* -- the events of forks ------------------------------------------------------- */
 
@@ -132,43 +83,43 @@ TEST_F(forker, tells_the_childs_number)
 	siginfo_t info;
 	int status;
 
-	ASSERT_EQ(0, trace(PTRACE_SEIZE, parent, 0, options));
+	ASSERT_EQ(0, ct_trace(PTRACE_SEIZE, parent, 0, options));
 	EXPECT_EQ(getpid(), ct_status(parent, "TracerPid"));
 	ct_send(self->child.fd, 0);
-	wait_event(parent, fork_event[variant->kind]);
-	pid = message_of(parent);
+	ct_wait_event(parent, fork_event[variant->kind]);
+	pid = ct_trace_message(parent);
 	EXPECT_EQ(parent, ct_status(pid, "PPid"));
 	EXPECT_EQ(getpid(), ct_status(pid, "TracerPid"));
 
 	/* The new one starts in a stop, and then ends. */
 	EXPECT_EQ(pid, waitpid(pid, &status, __WALL));
 	EXPECT_EQ(PTRACE_EVENT_STOP, status >> 16);
-	go_on(pid);
-	go_on(parent);
+	ct_go_on(pid);
+	ct_go_on(parent);
 	EXPECT_EQ(pid, waitpid(pid, &status, __WALL));
 	EXPECT_EQ(SIGTRAP | PTRACE_EVENT_EXIT << 8, status >> 8);
-	EXPECT_EQ(3, message_of(pid) >> 8);
-	go_on(pid);
+	EXPECT_EQ(3, ct_trace_message(pid) >> 8);
+	ct_go_on(pid);
 	if (variant->kind == VFORK) {
 		EXPECT_EQ(parent, waitpid(parent, &status, __WALL));
 		EXPECT_EQ(SIGTRAP | PTRACE_EVENT_VFORK_DONE << 8, status >> 8);
-		EXPECT_EQ(pid, message_of(parent));
-		go_on(parent);
+		EXPECT_EQ(pid, ct_trace_message(parent));
+		ct_go_on(parent);
 	}
 	EXPECT_EQ(pid, waitid(P_PID, pid, &info, WEXITED | __WALL) ?: info.si_pid);
 
 	/* Its parent has its SIGCHLD, too, if the clone was to send one. */
 	if (variant->kind != CLONE) {
-		EXPECT_EQ(SIGCHLD, WSTOPSIG(wait_stop(parent)));
+		EXPECT_EQ(SIGCHLD, WSTOPSIG(ct_wait_stop(parent)));
 		memset(&info, 0, sizeof(info));
-		EXPECT_EQ(0, trace(PTRACE_GETSIGINFO, parent, 0,
+		EXPECT_EQ(0, ct_trace(PTRACE_GETSIGINFO, parent, 0,
 				   (unsigned long)&info));
 		EXPECT_EQ(pid, info.si_pid);
-		go_on(parent);
+		ct_go_on(parent);
 	}
 	EXPECT_EQ(pid, ct_recv(self->child.fd));
-	wait_event(parent, PTRACE_EVENT_EXIT);
-	go_on(parent);
+	ct_wait_event(parent, PTRACE_EVENT_EXIT);
+	ct_go_on(parent);
 	EXPECT_EQ(0, ct_finish(&self->child));
 }
 
@@ -177,95 +128,32 @@ TEST_F(forker, tells_the_childs_number)
 static void exec_on_demand(int fd, void *arg)
 {
 	(void)arg;
-	CT_EQ(TALK_FD, dup2(fd, TALK_FD));
 	ct_recv(fd);
-	ct_exec_self("-");
-}
-
-/* Every kind of request still finds the tracee. */
-static void use_tracee(pid_t pid)
-{
-	struct user_regs_struct regs;
-	struct iovec vector = { &regs, sizeof(regs) };
-	struct __ptrace_syscall_info info;
-
-	message_of(pid);
-	CT_EQ(0, trace(PTRACE_GETREGS, pid, 0, (unsigned long)&regs));
-	CT_EQ(0, trace(PTRACE_GETREGSET, pid, NT_PRSTATUS,
-		       (unsigned long)&vector));
-	CT_CHECK(trace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info),
-		       (unsigned long)&info) > 0);
-	errno = 0;
-	trace(PTRACE_PEEKUSER, pid, 0, 0);
-	CT_EQ(0, errno);
+	ct_exec_and_tell(fd);
 }
 
 TEST(event_of_an_exec)
 {
 	struct ct_child child = ct_spawn(CT_PLAIN, exec_on_demand, NULL);
 
-	ASSERT_EQ(0, trace(PTRACE_SEIZE, child.pid, 0,
+	ASSERT_EQ(0, ct_trace(PTRACE_SEIZE, child.pid, 0,
 			   PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL));
 	ct_send(child.fd, 0);
-	wait_event(child.pid, PTRACE_EVENT_EXEC);
-	EXPECT_EQ(child.pid, message_of(child.pid));
-	use_tracee(child.pid);
-	go_on(child.pid);
+	ct_wait_event(child.pid, PTRACE_EVENT_EXEC);
+	EXPECT_EQ(child.pid, ct_trace_message(child.pid));
+	ct_use_tracee(child.pid);
+	ct_go_on(child.pid);
 	EXPECT_EQ(child.pid, ct_recv(child.fd));
 	EXPECT_EQ(child.pid, ct_recv(child.fd));
 	EXPECT_EQ(0, ct_finish(&child));
 }
 
-static void *exec_in_thread(void *arg)
-{
-	int fd = *(int *)arg;
-
-	ct_send(fd, ct_gettid());
-	exec_on_demand(fd, NULL);
-	return NULL;
-}
-
-static void exec_by_thread(int fd, void *arg)
-{
-	pthread_t thread;
-
-	(void)arg;
-	CT_EQ(0, prctl(PR_SET_PDEATHSIG, 0));
-	ct_recv(fd);
-	CT_EQ(0, pthread_create(&thread, NULL, exec_in_thread, &fd));
-	pause();
-}
-
-/*
- * The thread takes its leader's place under the tracer's eyes.  The message is
- * the number that it had.
- */
+/* The thread takes its leader's place under the tracer's eyes. */
 TEST(event_of_an_exec_by_a_thread)
 {
-	struct ct_child child = ct_spawn(CT_PLAIN, exec_by_thread, NULL);
-	pid_t tid;
+	struct ct_child child = ct_spawn(CT_PLAIN, ct_exec_by_thread, NULL);
 
-	ASSERT_EQ(0, trace(PTRACE_SEIZE, child.pid, 0, PTRACE_O_TRACEEXEC |
-			   PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL));
-	ct_send(child.fd, 0);
-	wait_event(child.pid, PTRACE_EVENT_CLONE);
-	tid = message_of(child.pid);
-	EXPECT_EQ(0, syscall(SYS_tgkill, child.pid, tid, 0));
-	EXPECT_EQ(PTRACE_EVENT_STOP, wait_stop(tid) >> 16);
-	use_tracee(tid);
-	go_on(tid);
-	go_on(child.pid);
-	EXPECT_EQ(tid, ct_recv(child.fd));
-	ct_send(child.fd, 0);
-
-	wait_event(child.pid, PTRACE_EVENT_EXEC);
-	EXPECT_EQ(tid, message_of(child.pid));
-	use_tracee(child.pid);
-	CT_ERRNO(ESRCH, trace(PTRACE_CONT, tid, 0, 0));
-	go_on(child.pid);
-	EXPECT_EQ(child.pid, ct_recv(child.fd));
-	EXPECT_EQ(child.pid, ct_recv(child.fd));
-	EXPECT_EQ(0, ct_finish(&child));
+	ct_trace_exec_by_thread(&child, child.pid, 0);
 }
 
 /* -- attaching ------------------------------------------------------------------ */
@@ -277,17 +165,17 @@ TEST(attach)
 	struct ct_child child = ct_spawn(CT_PLAIN, ct_idle, NULL);
 	siginfo_t info;
 
-	ASSERT_EQ(0, trace(PTRACE_ATTACH, child.pid, 0, 0));
-	EXPECT_EQ(SIGSTOP, WSTOPSIG(wait_stop(child.pid)));
+	ASSERT_EQ(0, ct_trace(PTRACE_ATTACH, child.pid, 0, 0));
+	EXPECT_EQ(SIGSTOP, WSTOPSIG(ct_wait_stop(child.pid)));
 	EXPECT_EQ(getpid(), ct_status(child.pid, "TracerPid"));
 	EXPECT_EQ(0, ct_status(getpid(), "TracerPid"));
-	EXPECT_EQ(secret, trace(PTRACE_PEEKDATA, child.pid,
+	EXPECT_EQ(secret, ct_trace(PTRACE_PEEKDATA, child.pid,
 				(unsigned long)&secret, 0));
-	EXPECT_EQ(0, trace(PTRACE_GETSIGINFO, child.pid, 0,
+	EXPECT_EQ(0, ct_trace(PTRACE_GETSIGINFO, child.pid, 0,
 			   (unsigned long)&info));
-	use_tracee(child.pid);
-	CT_ERRNO(EPERM, trace(PTRACE_ATTACH, child.pid, 0, 0));
-	EXPECT_EQ(0, trace(PTRACE_DETACH, child.pid, 0, 0));
+	ct_use_tracee(child.pid);
+	CT_ERRNO(EPERM, ct_trace(PTRACE_ATTACH, child.pid, 0, 0));
+	EXPECT_EQ(0, ct_trace(PTRACE_DETACH, child.pid, 0, 0));
 	EXPECT_EQ(0, ct_status(child.pid, "TracerPid"));
 	EXPECT_EQ(0, ct_finish(&child));
 }
@@ -296,11 +184,11 @@ TEST(seize_and_interrupt)
 {
 	struct ct_child child = ct_spawn(CT_PLAIN, ct_idle, NULL);
 
-	ASSERT_EQ(0, trace(PTRACE_SEIZE, child.pid, 0, 0));
-	EXPECT_EQ(0, trace(PTRACE_INTERRUPT, child.pid, 0, 0));
-	EXPECT_EQ(PTRACE_EVENT_STOP, wait_stop(child.pid) >> 16);
-	use_tracee(child.pid);
-	EXPECT_EQ(0, trace(PTRACE_DETACH, child.pid, 0, 0));
+	ASSERT_EQ(0, ct_trace(PTRACE_SEIZE, child.pid, 0, 0));
+	EXPECT_EQ(0, ct_trace(PTRACE_INTERRUPT, child.pid, 0, 0));
+	EXPECT_EQ(PTRACE_EVENT_STOP, ct_wait_stop(child.pid) >> 16);
+	ct_use_tracee(child.pid);
+	EXPECT_EQ(0, ct_trace(PTRACE_DETACH, child.pid, 0, 0));
 	EXPECT_EQ(0, ct_finish(&child));
 }
 
@@ -308,19 +196,19 @@ TEST(attach_to_nobody)
 {
 	pid_t unused = ct_unused_pid();
 
-	CT_ERRNO(ESRCH, trace(PTRACE_ATTACH, unused, 0, 0));
-	CT_ERRNO(ESRCH, trace(PTRACE_SEIZE, unused, 0, 0));
-	CT_ERRNO(ESRCH, trace(PTRACE_CONT, unused, 0, 0));
+	CT_ERRNO(ESRCH, ct_trace(PTRACE_ATTACH, unused, 0, 0));
+	CT_ERRNO(ESRCH, ct_trace(PTRACE_SEIZE, unused, 0, 0));
+	CT_ERRNO(ESRCH, ct_trace(PTRACE_CONT, unused, 0, 0));
 	/* It exists, but is not traced. */
-	CT_ERRNO(ESRCH, trace(PTRACE_CONT, getppid(), 0, 0));
-	CT_ERRNO(EPERM, trace(PTRACE_ATTACH, getpid(), 0, 0));
+	CT_ERRNO(ESRCH, ct_trace(PTRACE_CONT, getppid(), 0, 0));
+	CT_ERRNO(EPERM, ct_trace(PTRACE_ATTACH, getpid(), 0, 0));
 }
 
 static void traced_by_parent(int fd, void *arg)
 {
 	(void)fd;
 	(void)arg;
-	CT_EQ(0, trace(PTRACE_TRACEME, 0, 0, 0));
+	CT_EQ(0, ct_trace(PTRACE_TRACEME, 0, 0, 0));
 	raise(SIGUSR1);
 }
 
@@ -331,7 +219,7 @@ static void receive_signal(int fd, void *arg)
 
 	(void)arg;
 	ct_block(SIGUSR2);
-	CT_EQ(0, trace(PTRACE_TRACEME, 0, 0, 0));
+	CT_EQ(0, ct_trace(PTRACE_TRACEME, 0, 0, 0));
 	raise(SIGUSR1);
 	info = ct_signal(SIGUSR2);
 	ct_send(fd, info.si_pid);
@@ -342,12 +230,12 @@ TEST(traceme)
 	struct ct_child child = ct_spawn(CT_PLAIN, traced_by_parent, NULL);
 	siginfo_t info;
 
-	EXPECT_EQ(SIGUSR1, WSTOPSIG(wait_stop(child.pid)));
-	ASSERT_EQ(0, trace(PTRACE_GETSIGINFO, child.pid, 0,
+	EXPECT_EQ(SIGUSR1, WSTOPSIG(ct_wait_stop(child.pid)));
+	ASSERT_EQ(0, ct_trace(PTRACE_GETSIGINFO, child.pid, 0,
 			   (unsigned long)&info));
 	EXPECT_EQ(child.pid, info.si_pid);
 	EXPECT_EQ(getpid(), ct_status(child.pid, "TracerPid"));
-	go_on(child.pid);
+	ct_go_on(child.pid);
 	EXPECT_EQ(0, ct_finish(&child));
 }
 
@@ -355,8 +243,8 @@ TEST(a_changed_signal_is_the_tracers)
 {
 	struct ct_child child = ct_spawn(CT_PLAIN, receive_signal, NULL);
 
-	EXPECT_EQ(SIGUSR1, WSTOPSIG(wait_stop(child.pid)));
-	ASSERT_EQ(0, trace(PTRACE_CONT, child.pid, 0, SIGUSR2));
+	EXPECT_EQ(SIGUSR1, WSTOPSIG(ct_wait_stop(child.pid)));
+	ASSERT_EQ(0, ct_trace(PTRACE_CONT, child.pid, 0, SIGUSR2));
 	EXPECT_EQ(getpid(), ct_recv(child.fd));
 	EXPECT_EQ(0, ct_finish(&child));
 }

@@ -14,8 +14,6 @@
 #undef sched_param
 #include "kselftest_harness.h"
 
-#define A_UID 12345
-
 FIXTURE(task) {
 	struct ct_child child;
 	pid_t pid, unused;
@@ -114,33 +112,23 @@ TEST_F(task, priority_of_process_and_group)
 	EXPECT_EQ(0, ct_finish(&other));
 }
 
-static void be_user(int fd, void *arg)
-{
-	(void)arg;
-	ct_become_user(A_UID);
-	/* Changing the user has cleared it. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	ct_send(fd, 0);
-	ct_wait_hangup(fd);
-}
-
 TEST_F(task, of_a_user)
 {
-	struct ct_child user = ct_spawn(CT_PLAIN, be_user, NULL);
+	struct ct_child user = ct_spawn(CT_PLAIN, ct_idle_user, NULL);
 
 	ct_recv(user.fd);
-	EXPECT_EQ(0, setpriority(PRIO_USER, A_UID, 11));
+	EXPECT_EQ(0, setpriority(PRIO_USER, CT_UID, 11));
 	EXPECT_EQ(11, getpriority(PRIO_PROCESS, user.pid));
-	EXPECT_EQ(11, getpriority(PRIO_USER, A_UID));
+	EXPECT_EQ(11, getpriority(PRIO_USER, CT_UID));
 	EXPECT_EQ(0, getpriority(PRIO_PROCESS, self->pid));
-	EXPECT_EQ(0, syscall(SYS_ioprio_set, IOPRIO_WHO_USER, A_UID,
+	EXPECT_EQ(0, syscall(SYS_ioprio_set, IOPRIO_WHO_USER, CT_UID,
 			     IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 6)));
 	EXPECT_EQ(IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 6),
-		  syscall(SYS_ioprio_get, IOPRIO_WHO_USER, A_UID));
+		  syscall(SYS_ioprio_get, IOPRIO_WHO_USER, CT_UID));
 	EXPECT_EQ(0, ct_finish(&user));
-	CT_ERRNO(ESRCH, getpriority(PRIO_USER, A_UID));
-	CT_ERRNO(ESRCH, setpriority(PRIO_USER, A_UID, 1));
-	CT_ERRNO(ESRCH, syscall(SYS_ioprio_get, IOPRIO_WHO_USER, A_UID));
+	CT_ERRNO(ESRCH, getpriority(PRIO_USER, CT_UID));
+	CT_ERRNO(ESRCH, setpriority(PRIO_USER, CT_UID, 1));
+	CT_ERRNO(ESRCH, syscall(SYS_ioprio_get, IOPRIO_WHO_USER, CT_UID));
 }
 
 TEST_F(task, io_priority)
@@ -197,7 +185,7 @@ static int capset_of(pid_t pid, struct __user_cap_data_struct *data)
 
 TEST_F(task, capabilities)
 {
-	struct ct_child user = ct_spawn(CT_PLAIN, be_user, NULL);
+	struct ct_child user = ct_spawn(CT_PLAIN, ct_idle_user, NULL);
 	struct __user_cap_data_struct own[2], data[2];
 
 	ct_recv(user.fd);
@@ -216,50 +204,30 @@ TEST_F(task, capabilities)
 	EXPECT_EQ(0, ct_finish(&user));
 }
 
-struct sleeper {
-	pthread_barrier_t ready, end;
-	pid_t tid;
-};
-
-static void *sleep_in_thread(void *arg)
-{
-	struct sleeper *me = arg;
-
-	me->tid = ct_gettid();
-	pthread_barrier_wait(&me->ready);
-	pthread_barrier_wait(&me->end);
-	return NULL;
-}
-
 /* All of them take a thread's number as well. */
 TEST(of_a_thread)
 {
 	struct sched_param param = { .sched_priority = 0 };
-	struct sleeper sleeper;
+	struct ct_thread idle;
 	struct rlimit limit;
-	pthread_t thread;
 	cpu_set_t set;
 
-	pthread_barrier_init(&sleeper.ready, NULL, 2);
-	pthread_barrier_init(&sleeper.end, NULL, 2);
-	ASSERT_EQ(0, pthread_create(&thread, NULL, sleep_in_thread, &sleeper));
-	pthread_barrier_wait(&sleeper.ready);
+	ct_thread_start(&idle);
 
-	EXPECT_EQ(0, setpriority(PRIO_PROCESS, sleeper.tid, 4));
-	EXPECT_EQ(4, getpriority(PRIO_PROCESS, sleeper.tid));
+	EXPECT_EQ(0, setpriority(PRIO_PROCESS, idle.tid, 4));
+	EXPECT_EQ(4, getpriority(PRIO_PROCESS, idle.tid));
 	EXPECT_EQ(0, getpriority(PRIO_PROCESS, getpid()));
-	EXPECT_EQ(0, sched_setscheduler(sleeper.tid, SCHED_BATCH, &param));
-	EXPECT_EQ(SCHED_BATCH, sched_getscheduler(sleeper.tid));
+	EXPECT_EQ(0, sched_setscheduler(idle.tid, SCHED_BATCH, &param));
+	EXPECT_EQ(SCHED_BATCH, sched_getscheduler(idle.tid));
 	EXPECT_EQ(SCHED_OTHER, sched_getscheduler(getpid()));
 	CPU_ZERO(&set);
 	CPU_SET(0, &set);
-	EXPECT_EQ(0, pthread_setaffinity_np(thread, sizeof(set), &set));
-	EXPECT_EQ(0, pthread_getaffinity_np(thread, sizeof(set), &set));
+	EXPECT_EQ(0, pthread_setaffinity_np(idle.thread, sizeof(set), &set));
+	EXPECT_EQ(0, pthread_getaffinity_np(idle.thread, sizeof(set), &set));
 	EXPECT_EQ(1, CPU_COUNT(&set));
-	EXPECT_EQ(0, prlimit(sleeper.tid, RLIMIT_NOFILE, NULL, &limit));
+	EXPECT_EQ(0, prlimit(idle.tid, RLIMIT_NOFILE, NULL, &limit));
 
-	pthread_barrier_wait(&sleeper.end);
-	ASSERT_EQ(0, pthread_join(thread, NULL));
+	ct_thread_end(&idle);
 }
 
 TEST_HARNESS_MAIN

@@ -397,37 +397,22 @@ TEST_F(group, everybody_exists)
 TEST(sigchld_tells_the_child)
 {
 	struct ct_child child;
-	siginfo_t info;
 
 	ct_block(SIGCHLD);
 	child = ct_spawn(CT_PLAIN, ct_idle, NULL);
-
 	ASSERT_EQ(0, kill(child.pid, SIGSTOP));
-	info = ct_signal(SIGCHLD);
-	EXPECT_EQ(child.pid, info.si_pid);
-	EXPECT_EQ(CLD_STOPPED, info.si_code);
-	EXPECT_EQ(SIGSTOP, info.si_status);
-
+	ct_expect_chld(child.pid, CLD_STOPPED, SIGSTOP);
 	ASSERT_EQ(0, kill(child.pid, SIGCONT));
-	info = ct_signal(SIGCHLD);
-	EXPECT_EQ(child.pid, info.si_pid);
-	EXPECT_EQ(CLD_CONTINUED, info.si_code);
-
+	ct_expect_chld(child.pid, CLD_CONTINUED, SIGCONT);
 	ASSERT_EQ(0, kill(child.pid, SIGTERM));
-	info = ct_signal(SIGCHLD);
-	EXPECT_EQ(child.pid, info.si_pid);
-	EXPECT_EQ(CLD_KILLED, info.si_code);
-	EXPECT_EQ(SIGTERM, info.si_status);
+	ct_expect_chld(child.pid, CLD_KILLED, SIGTERM);
 	EXPECT_EQ(128 + SIGTERM, ct_finish(&child));
 
 	child.pid = fork();
 	ASSERT_LE(0, child.pid);
 	if (!child.pid)
 		_exit(6);
-	info = ct_signal(SIGCHLD);
-	EXPECT_EQ(child.pid, info.si_pid);
-	EXPECT_EQ(CLD_EXITED, info.si_code);
-	EXPECT_EQ(6, info.si_status);
+	ct_expect_chld(child.pid, CLD_EXITED, 6);
 	EXPECT_EQ(6, ct_reap(child.pid));
 }
 

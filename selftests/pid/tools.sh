@@ -7,31 +7,10 @@
 # processes agrees with what the processes say of themselves.
 
 set -u
+# shellcheck source=selftests/lib/check.sh
+. "$(dirname "$0")/../lib/check.sh"
 OUT=$(mktemp -d)
 trap 'rm -rf "$OUT"' EXIT
-COUNT=0
-FAILED=0
-
-# check NAME COMMAND...: one test
-check() {
-	local name=$1 result
-	shift
-	COUNT=$((COUNT + 1))
-	if result=$("$@" 2>&1); then
-		echo "ok $COUNT $name"
-	else
-		[ -z "$result" ] || echo "# ${result//$'\n'/$'\n# '}"
-		echo "not ok $COUNT $name"
-		FAILED=1
-	fi
-}
-
-same() {
-	[ "$1" = "$2" ] || {
-		echo "'$1' is not '$2'"
-		return 1
-	}
-}
 
 shell_variables() {
 	same "$(sh -c 'echo $PPID')" "$BASHPID" &&
@@ -141,5 +120,4 @@ check 'strace from the start' by_strace
 check 'strace attached' attach_strace
 check 'gdb attached' by_gdb
 check 'timeout' time_limit
-echo "1..$COUNT"
-exit $FAILED
+checked

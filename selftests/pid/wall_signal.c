@@ -134,23 +134,16 @@ TEST_F(wall, to_a_group_outside)
 TEST_F(wall, sigchld_of_process_1)
 {
 	struct ct_child box;
-	siginfo_t info;
 
 	CT_NEED_BOX(variant);
 	ct_block(SIGCHLD);
 	box = ct_spawn(variant->box, ct_idle, NULL);
 	ASSERT_EQ(0, kill(box.pid, SIGSTOP));
-	info = ct_signal(SIGCHLD);
-	EXPECT_EQ(box.pid, info.si_pid);
-	EXPECT_EQ(CLD_STOPPED, info.si_code);
+	ct_expect_chld(box.pid, CLD_STOPPED, SIGSTOP);
 	ASSERT_EQ(0, kill(box.pid, SIGCONT));
-	info = ct_signal(SIGCHLD);
-	EXPECT_EQ(box.pid, info.si_pid);
-	EXPECT_EQ(CLD_CONTINUED, info.si_code);
+	ct_expect_chld(box.pid, CLD_CONTINUED, SIGCONT);
 	ct_release(&box);
-	info = ct_signal(SIGCHLD);
-	EXPECT_EQ(box.pid, info.si_pid);
-	EXPECT_EQ(CLD_EXITED, info.si_code);
+	ct_expect_chld(box.pid, CLD_EXITED, 0);
 	EXPECT_EQ(0, ct_reap(box.pid));
 }
 

@@ -6,38 +6,16 @@
  */
 #include "ct.h"
 #include <mqueue.h>
-#include <sys/ioctl.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/un.h>
+#include "ct-file.h"
 #include "kselftest_harness.h"
 #include "ct-wall.h"
 
 /* -- sockets ---------------------------------------------------------------------- */
-
-static pid_t peer_of(int fd)
-{
-	struct ucred creds;
-	socklen_t len = sizeof(creds);
-
-	CT_EQ(0, getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &creds, &len));
-	return creds.pid;
-}
-
-static pid_t sender_of(int fd)
-{
-	char control[CMSG_SPACE(sizeof(struct ucred))], byte;
-	struct iovec data = { &byte, 1 };
-	struct msghdr msg = { NULL, 0, &data, 1, control, sizeof(control), 0 };
-	struct ucred creds;
-
-	CT_EQ(1, recvmsg(fd, &msg, 0));
-	CT_CHECK(CMSG_FIRSTHDR(&msg));
-	memcpy(&creds, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(creds));
-	return creds.pid;
-}
 
 static void talk(int fd, void *arg)
 {
@@ -46,9 +24,9 @@ static void talk(int fd, void *arg)
 
 	CT_EQ(0, setsockopt(sock, SOL_SOCKET, SO_PASSCRED, &yes, sizeof(yes)));
 	CT_EQ(0, connect(sock, (struct sockaddr *)address, sizeof(*address)));
-	CT_EQ(0, peer_of(sock));
+	CT_EQ(0, ct_peer(sock));
 	CT_EQ(1, send(sock, "x", 1, 0));
-	CT_EQ(0, sender_of(sock));
+	CT_EQ(0, ct_receive_creds(sock));
 	ct_send(fd, 0);
 	ct_wait_hangup(fd);
 }
@@ -71,69 +49,29 @@ TEST_F(wall, credentials_of_sockets)
 	box = ct_spawn(variant->box, talk, &address);
 	connection = accept(sock, NULL, NULL);
 	ASSERT_LE(0, connection);
-	EXPECT_EQ(box.pid, peer_of(connection));
-	EXPECT_EQ(box.pid, sender_of(connection));
+	EXPECT_EQ(box.pid, ct_peer(connection));
+	EXPECT_EQ(box.pid, ct_receive_creds(connection));
 	ASSERT_EQ(1, send(connection, "x", 1, 0));
 	ct_recv(box.fd);
 	EXPECT_EQ(0, ct_finish(&box));
-	EXPECT_EQ(box.pid, peer_of(connection));
+	EXPECT_EQ(box.pid, ct_peer(connection));
 }
 
 /* -- locks -------------------------------------------------------------------------- */
-
-static void set_lock(int file, int start)
-{
-	struct flock lock = {
-		.l_type = F_WRLCK, .l_start = start, .l_len = 5,
-	};
-
-	CT_EQ(0, fcntl(file, F_SETLK, &lock));
-}
-
-static pid_t holder(int file, int start)
-{
-	struct flock lock = {
-		.l_type = F_WRLCK, .l_start = start, .l_len = 5,
-	};
-
-	CT_EQ(0, fcntl(file, F_GETLK, &lock));
-	CT_EQ(F_WRLCK, lock.l_type);
-	return lock.l_pid;
-}
-
-/* The number in /proc/locks; -1 when the lock is not listed. */
-static int listed(int file, int start)
-{
-	char line[256], wanted[64];
-	struct stat stat;
-	FILE *list;
-	int pid = -1;
-
-	CT_EQ(0, fstat(file, &stat));
-	snprintf(wanted, sizeof(wanted), ":%llu %d %d\n",
-		 (unsigned long long)stat.st_ino, start, start + 4);
-	list = fopen("/proc/locks", "re");
-	CT_CHECK(list);
-	while (pid < 0 && fgets(line, sizeof(line), list))
-		if (strstr(line, wanted))
-			sscanf(line, "%*s %*s %*s %*s %d", &pid);
-	fclose(list);
-	return pid;
-}
 
 static void use_locks(int fd, void *arg)
 {
 	int file = *(int *)arg;
 	pid_t pid;
 
-	set_lock(file, 20);
-	CT_EQ(0, holder(file, 10));
+	CT_EQ(0, ct_lock(file, 20));
+	CT_EQ(0, ct_lock_holder(file, 10));
 	/* As they have no number, they are not listed. */
-	CT_EQ(-1, listed(file, 10));
-	CT_EQ(1, listed(file, 20));
+	CT_EQ(-1, ct_lock_listed(file, 10));
+	CT_EQ(1, ct_lock_listed(file, 20));
 	pid = fork();
 	if (!pid)
-		_exit(holder(file, 20) == 1 ? 0 : 1);
+		_exit(ct_lock_holder(file, 20) == 1 ? 0 : 1);
 	CT_EQ(0, ct_reap(pid));
 	ct_send(fd, 0);
 	ct_wait_hangup(fd);
@@ -146,12 +84,12 @@ TEST_F(wall, holders_of_locks)
 
 	CT_NEED_BOX(variant);
 	ASSERT_LE(0, file);
-	set_lock(file, 10);
+	ASSERT_EQ(0, ct_lock(file, 10));
 	box = ct_spawn(variant->box, use_locks, &file);
 	ct_recv(box.fd);
-	EXPECT_EQ(box.pid, holder(file, 20));
-	EXPECT_EQ(box.pid, listed(file, 20));
-	EXPECT_EQ(getpid(), listed(file, 10));
+	EXPECT_EQ(box.pid, ct_lock_holder(file, 20));
+	EXPECT_EQ(box.pid, ct_lock_listed(file, 20));
+	EXPECT_EQ(getpid(), ct_lock_listed(file, 10));
 	EXPECT_EQ(0, ct_finish(&box));
 }
 
@@ -215,24 +153,16 @@ static void look_at_terminal(int fd, void *arg)
 static void lead_terminal(int fd, void *arg)
 {
 	enum ct_box kind = *(enum ct_box *)arg;
-	int master, tty, number, zero = 0, group;
+	struct ct_terminal terminal;
 	struct ct_child box;
-	char path[64];
+	int tty, group;
 
-	(void)fd;
-	CT_EQ(getpid(), setsid());
-	master = open("/dev/ptmx", O_RDWR | O_NOCTTY);
-	CT_CHECK(master >= 0);
-	CT_EQ(0, ioctl(master, TIOCSPTLCK, &zero));
-	CT_EQ(0, ioctl(master, TIOCGPTN, &number));
-	snprintf(path, sizeof(path), "/dev/pts/%d", number);
-	tty = open(path, O_RDWR);
-	CT_CHECK(tty >= 0);
-	CT_EQ(0, ioctl(tty, TIOCSCTTY, 0));
+	ct_open_terminal(&terminal);
+	tty = ct_lead_terminal(&terminal);
 	box = ct_spawn(kind, look_at_terminal, &tty);
 	CT_EQ(0, ct_finish(&box));
 	/* Its group is gone; the number that the terminal keeps is ours. */
-	CT_EQ(0, ioctl(master, TIOCGPGRP, &group));
+	CT_EQ(0, ioctl(terminal.master, TIOCGPGRP, &group));
 	CT_EQ(box.pid, group);
 }
 

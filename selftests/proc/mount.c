@@ -7,8 +7,6 @@
 #include <dirent.h>
 #include "kselftest_harness.h"
 
-#define A_UID 12345
-
 FIXTURE(mount) {
 	char dir[32];
 };
@@ -91,7 +89,7 @@ TEST_F(mount, bound)
 
 static void look_as_user(int fd, void *arg)
 {
-	ct_become_user(A_UID);
+	ct_become_user();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* Its own it finds, but not root's. */
 	CT_CHECK(is_there(arg, "%d/stat", getpid()));

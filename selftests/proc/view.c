@@ -384,57 +384,34 @@ TEST(self)
 
 #define THREADS 4
 
-struct sleeper {
-	pthread_t thread;
-	pthread_barrier_t *step;
-	pid_t tid;
-};
-
-static void *sleep_in_thread(void *arg)
-{
-	struct sleeper *me = arg;
-
-	me->tid = ct_gettid();
-	pthread_barrier_wait(me->step);
-	pthread_barrier_wait(me->step);
-	return NULL;
-}
-
 TEST(threads)
 {
-	struct sleeper sleeper[THREADS];
+	struct ct_thread idle[THREADS];
 	struct numbers tasks, all;
-	pthread_barrier_t step;
 	char path[64];
 	int i;
 
-	pthread_barrier_init(&step, NULL, THREADS + 1);
-	for (i = 0; i < THREADS; i++) {
-		sleeper[i].step = &step;
-		ASSERT_EQ(0, pthread_create(&sleeper[i].thread, NULL,
-					    sleep_in_thread, &sleeper[i]));
-	}
-	pthread_barrier_wait(&step);
+	for (i = 0; i < THREADS; i++)
+		ct_thread_start(&idle[i]);
 	snprintf(path, sizeof(path), "/proc/%d/task", getpid());
 	tasks = list(path);
 	all = list("/proc");
 	EXPECT_EQ(THREADS + 1, tasks.count);
 	EXPECT_TRUE(has(&tasks, getpid()));
 	for (i = 0; i < THREADS; i++) {
-		EXPECT_TRUE(has(&tasks, sleeper[i].tid));
+		EXPECT_TRUE(has(&tasks, idle[i].tid));
 		/* A thread is not listed as a process, but there by name. */
-		EXPECT_FALSE(has(&all, sleeper[i].tid));
-		EXPECT_EQ(getpid(), ct_status(sleeper[i].tid, "Tgid"));
-		EXPECT_EQ(sleeper[i].tid, ct_status(sleeper[i].tid, "Pid"));
+		EXPECT_FALSE(has(&all, idle[i].tid));
+		EXPECT_EQ(getpid(), ct_status(idle[i].tid, "Tgid"));
+		EXPECT_EQ(idle[i].tid, ct_status(idle[i].tid, "Pid"));
 		snprintf(path, sizeof(path), "/proc/self/task/%d/stat",
-			 sleeper[i].tid);
-		EXPECT_EQ(sleeper[i].tid, first_number(path));
+			 idle[i].tid);
+		EXPECT_EQ(idle[i].tid, first_number(path));
 		EXPECT_EQ(getppid(), ct_stat_field(path, 4));
 	}
 	EXPECT_EQ(THREADS + 1, ct_status(getpid(), "Threads"));
-	pthread_barrier_wait(&step);
 	for (i = 0; i < THREADS; i++)
-		ASSERT_EQ(0, pthread_join(sleeper[i].thread, NULL));
+		ct_thread_end(&idle[i]);
 }
 
 /* -- a number that is used again ------------------------------------------------------------ */
