@@ -320,6 +320,20 @@ static inline siginfo_t ct_signal(int sig)
 	return info;
 }
 
+/* As sigqueue() sends it, for the calls that take it. */
+static inline siginfo_t ct_queued(int sig)
+{
+	siginfo_t info;
+
+	memset(&info, 0, sizeof(info));
+	info.si_signo = sig;
+	info.si_code = SI_QUEUE;
+	info.si_pid = getpid();
+	info.si_uid = getuid();
+	info.si_value.sival_int = 4711;
+	return info;
+}
+
 static inline bool ct_signal_pending(int sig)
 {
 	sigset_t set;

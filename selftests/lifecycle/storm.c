@@ -12,7 +12,7 @@
 #include "kselftest_harness.h"
 
 #define WORKERS	8
-#define LIMIT_MS 120000
+#define LIMIT_MS 90000
 
 struct shared {
 	long long end;

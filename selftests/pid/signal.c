@@ -19,22 +19,9 @@ enum way {
 	BY_PIDFD_INFO, BY_GROUP,
 };
 
-static siginfo_t queued(void)
-{
-	siginfo_t info;
-
-	memset(&info, 0, sizeof(info));
-	info.si_signo = SIGUSR1;
-	info.si_code = SI_QUEUE;
-	info.si_pid = getpid();
-	info.si_uid = getuid();
-	info.si_value.sival_int = 4711;
-	return info;
-}
-
 static int send_by(enum way way, pid_t pid)
 {
-	siginfo_t info = queued();
+	siginfo_t info = ct_queued(SIGUSR1);
 	int fd, ret;
 
 	switch (way) {
@@ -231,7 +218,7 @@ TEST(a_pidfd_tells_of_the_end)
 /* The number of the sender is what the receiver relies on. */
 static void impersonate(int fd, void *arg)
 {
-	siginfo_t info = queued();
+	siginfo_t info = ct_queued(SIGUSR1);
 	pid_t parent = getppid();
 
 	(void)fd;
@@ -279,13 +266,12 @@ static void *listen_in_thread(void *arg)
 
 TEST(to_a_thread)
 {
-	siginfo_t queue = queued();
+	siginfo_t queue = ct_queued(SIGUSR2);
 	struct listener listener;
 	pthread_t thread;
 	int i;
 
 	ct_block(SIGUSR2);
-	queue.si_signo = SIGUSR2;
 	for (i = 0; i < 4; i++) {
 		pthread_barrier_init(&listener.ready, NULL, 2);
 		ASSERT_EQ(0, pthread_create(&thread, NULL, listen_in_thread,

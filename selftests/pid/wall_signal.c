@@ -19,17 +19,6 @@ static void listen_usr1(int fd, void *arg)
 		ct_send(fd, ct_signal(SIGUSR1).si_pid);
 }
 
-static siginfo_t queued(void)
-{
-	siginfo_t info;
-
-	memset(&info, 0, sizeof(info));
-	info.si_signo = SIGUSR1;
-	info.si_code = SI_QUEUE;
-	info.si_pid = getpid();
-	return info;
-}
-
 static pid_t heard(struct ct_child *box)
 {
 	ct_send(box->fd, 1);
@@ -38,7 +27,7 @@ static pid_t heard(struct ct_child *box)
 
 TEST_F(wall, from_outside)
 {
-	siginfo_t info = queued();
+	siginfo_t info = ct_queued(SIGUSR1);
 	struct ct_child box;
 	int pidfd;
 
