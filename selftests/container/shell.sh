@@ -100,8 +100,8 @@ refused() {
 	said=$(bash -c 'echo a/b >/proc/container' 2>&1) && return 1
 	contains "$said" 'Invalid argument' || return
 	[ "${CT_MODE:-host}" = contained ] || return 0
-	said=$(bash -c 'echo a-name >/proc/container' 2>&1) && return 1
-	contains "$said" 'Operation not permitted'
+	said=$(bash -c 'echo tasks >/proc/container' 2>&1) && return 1
+	contains "$said" 'Invalid argument'
 }
 
 # A script may ask why.

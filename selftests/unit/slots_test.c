@@ -28,21 +28,31 @@ static unsigned int run_rcu(void)
 	return n;
 }
 
+/* As records, too, only their addresses matter. */
+static char num_1, num_2, num_3, num_4;
+
+static struct ct_number *record(pid_t nr)
+{
+	char *const all[] = { &num_1, &num_2, &num_3, &num_4 };
+
+	return (struct ct_number *)all[(nr - 1) % 4];
+}
+
 static void take(pid_t gnr, void *ns, void *pid, pid_t nr)
 {
-	struct ct_slot slot = { .ns = ns, .pid = pid, .nr = nr };
+	struct ct_slot slot = {
+		.ns = ns, .pid = pid, .nr = nr, .num = record(nr),
+	};
 
-	ck_assert_int_eq(ct_slot_reserve(gnr), 0);
+	ck_assert_int_eq(ct_slot_reserve(gnr, GFP_KERNEL), 0);
 	ct_slot_set(gnr, &slot);
 }
 
 START_TEST(test_empty)
 {
-	struct ct_slot out;
-
 	ck_assert_ptr_null(ct_slot_of(0));
 	ck_assert_ptr_null(ct_slot_of(PID_MAX_LIMIT - 1));
-	ck_assert(!ct_slot_read(1, (struct pid *)&pid_a, &out));
+	ck_assert_ptr_null(ct_slot_num(1, (struct pid *)&pid_a));
 	ck_assert_uint_eq(ct_slots_pages(), 0);
 }
 END_TEST
@@ -50,21 +60,29 @@ END_TEST
 START_TEST(test_set_and_read)
 {
 	pid_t gnr = _i ? PID_MAX_LIMIT - 1 : 1;
-	struct ct_slot out;
+	struct ct_slot deeper = {
+		.ns = (void *)&ns_b, .pid = (void *)&pid_a, .num = record(4),
+		.nr = 4,
+	};
 
 	take(gnr, &ns_a, &pid_a, 7);
-	ck_assert(ct_slot_read(gnr, (struct pid *)&pid_a, &out));
-	ck_assert_ptr_eq(out.ns, &ns_a);
-	ck_assert_ptr_eq(out.pid, &pid_a);
-	ck_assert_int_eq(out.nr, 7);
+	ck_assert_ptr_eq(ct_slot_num(gnr, (struct pid *)&pid_a), record(7));
+	ck_assert_ptr_eq(ct_slot_of(gnr)->ns, &ns_a);
+	ck_assert_ptr_eq(ct_slot_of(gnr)->pid, &pid_a);
+	ck_assert_int_eq(ct_slot_of(gnr)->nr, 7);
 
 	/* Another struct pid that once had the number is not taken for it. */
-	ck_assert(!ct_slot_read(gnr, (struct pid *)&pid_b, &out));
+	ck_assert_ptr_null(ct_slot_num(gnr, (struct pid *)&pid_b));
 	/* The neighbour is free. */
 	ck_assert_ptr_null(ct_slot_of(gnr ^ 1)->ns);
 
+	ct_slot_change(gnr, &deeper);
+	ck_assert_ptr_eq(ct_slot_num(gnr, (struct pid *)&pid_a), record(4));
+	ck_assert_ptr_eq(ct_slot_of(gnr)->ns, &ns_b);
+	ck_assert_int_eq(ct_slot_of(gnr)->nr, 4);
+
 	ct_slot_clear(gnr);
-	ck_assert(!ct_slot_read(gnr, (struct pid *)&pid_a, &out));
+	ck_assert_ptr_null(ct_slot_num(gnr, (struct pid *)&pid_a));
 	ct_slots_trim();
 	ck_assert_uint_eq(run_rcu(), 1);
 }
@@ -130,7 +148,7 @@ END_TEST
 
 START_TEST(test_reserve)
 {
-	ck_assert_int_eq(ct_slot_reserve(5), 0);
+	ck_assert_int_eq(ct_slot_reserve(5, GFP_KERNEL), 0);
 	ck_assert_ptr_null(ct_slot_of(5)->ns);
 	ct_slot_unreserve(5);
 	ct_slots_trim();
@@ -138,7 +156,7 @@ START_TEST(test_reserve)
 	ck_assert_uint_eq(run_rcu(), 1);
 
 	shim_alloc_countdown = 0;
-	ck_assert_int_eq(ct_slot_reserve(5), -ENOMEM);
+	ck_assert_int_eq(ct_slot_reserve(5, GFP_KERNEL), -ENOMEM);
 	shim_alloc_countdown = -1;
 	ck_assert_uint_eq(ct_slots_pages(), 0);
 	ck_assert_ptr_null(ct_slot_of(5));
@@ -154,13 +172,14 @@ static unsigned long hits, wrong;
 
 static void *reader(void *unused)
 {
-	struct ct_slot out;
+	struct ct_number *num;
 
 	while (!stop) {
-		if (!ct_slot_read(9, (struct pid *)&pid_a, &out))
+		num = ct_slot_num(9, (struct pid *)&pid_a);
+		if (!num)
 			continue;
 		hits++;
-		if (out.ns != (void *)&ns_a || out.nr != 1)
+		if (num != record(1))
 			wrong++;
 	}
 	return NULL;

@@ -2,9 +2,10 @@
 /*
  * Containers come and go.
  *
- * A container is made by the process that becomes its process 1, and ends with
- * its last task: uncount() in pidspace/ calls container_emptied() under
- * tasklist_lock, the rest is done by a work item.
+ * A container is made with the process that becomes its process 1, inside the
+ * one of that process, and ends with its last task: ct_space_uncount()
+ * calls container_emptied() under tasklist_lock, the rest is done by a work item
+ * when the containers inside have ended, too.
  *
  * The hooks that translate are armed with the first container and disarmed a
  * second after the last one, so that a host without containers pays nothing.
@@ -43,18 +44,20 @@ static const struct ct_entry_ops *entry_ops;
 static void disarm(struct work_struct *work);
 static DECLARE_DELAYED_WORK(disarm_work, disarm);
 
-static u32 name_hash(const char *name, size_t len)
+/* Names are unique among those with the same parent. */
+static u32 name_hash(const struct ct_container *parent, const char *name)
 {
-	return jhash(name, len, 0);
+	return jhash(name, strlen(name), parent ? parent->id : 0);
 }
 
 /* Called with ct_mutex held. */
-static struct ct_container *find_name(const char *name, size_t len)
+static struct ct_container *find_name(const struct ct_container *parent,
+				      const char *name)
 {
 	struct ct_container *c;
 
-	hash_for_each_possible(by_name, c, by_name, name_hash(name, len))
-		if (strlen(c->name) == len && !memcmp(c->name, name, len))
+	hash_for_each_possible(by_name, c, by_name, name_hash(parent, name))
+		if (ct_container_parent(c) == parent && !strcmp(c->name, name))
 			return c;
 	return NULL;
 }
@@ -103,26 +106,6 @@ struct ct_container *ct_container_get_next(u32 *id)
 }
 
 /**
- * ct_container_by_name - find a container by its name
- * @name: not terminated
- * @len: its length
- *
- * Context: may sleep.
- * Return: the container with a reference for the caller, or NULL.
- */
-struct ct_container *ct_container_by_name(const char *name, size_t len)
-{
-	struct ct_container *c;
-
-	mutex_lock(&ct_mutex);
-	c = find_name(name, len);
-	if (c)
-		refcount_inc(&c->space.users);
-	mutex_unlock(&ct_mutex);
-	return c;
-}
-
-/**
  * ct_container_put - drop a reference
  * @c: maybe freed by this
  *
@@ -163,12 +146,17 @@ static int arm(char *why)
 	return 0;
 }
 
+/* The tasks, or a container inside, have gone. Any context but NMI. */
+static void drop_life(struct ct_container *c)
+{
+	if (atomic_dec_and_test(&c->lives))
+		queue_work(ct_wq, &c->end);
+}
+
 /* Under tasklist_lock with interrupts off. */
 static void container_emptied(struct ct_space *space)
 {
-	struct ct_container *c = container_of(space, struct ct_container, space);
-
-	queue_work(ct_wq, &c->end);
+	drop_life(ct_container_of(space));
 }
 
 static void container_free(struct ct_space *space)
@@ -195,6 +183,7 @@ static void unpublish(struct ct_container *c)
 static void container_end(struct work_struct *work)
 {
 	struct ct_container *c = container_of(work, struct ct_container, end);
+	struct ct_container *parent = ct_container_parent(c);
 
 	/*
 	 * The name stays taken until the directory is gone; who wants it
@@ -207,6 +196,8 @@ static void container_end(struct work_struct *work)
 
 	put_pid(c->init);
 	ct_space_close(&c->space);
+	if (parent)
+		drop_life(parent);
 	/* Whoever unloads us waits for this very work item to return. */
 	module_put(THIS_MODULE);
 }
@@ -227,12 +218,14 @@ static int publish(struct ct_container *c, char *why)
 			      GFP_KERNEL);
 	if (err < 0)
 		return err == -EBUSY ? -ENOSPC : err;
-	hash_add(by_name, &c->by_name, name_hash(c->name, strlen(c->name)));
+	hash_add(by_name, &c->by_name,
+		 name_hash(ct_container_parent(c), c->name));
 	nr_containers++;
 	return 0;
 }
 
 static struct ct_container *container_alloc(const struct ct_request *req,
+					    struct ct_container *parent,
 					    char *why)
 {
 	struct ct_container *c = kzalloc(sizeof(*c), GFP_KERNEL_ACCOUNT);
@@ -242,9 +235,12 @@ static struct ct_container *container_alloc(const struct ct_request *req,
 		return ERR_PTR(-ENOMEM);
 	strscpy(c->name, req->name, sizeof(c->name));
 	c->keep = req->keep;
+	c->no_reaper = req->no_reaper;
 	c->created = ktime_get_real_seconds();
+	atomic_set(&c->lives, 1);
 	INIT_WORK(&c->end, container_end);
-	err = ct_space_init(&c->space, &space_ops);
+	err = ct_space_init(&c->space, parent ? &parent->space : NULL,
+			    &space_ops);
 	if (err) {
 		if (err == -ENOSPC)
 			snprintf(why, CT_WHY_MAX,
@@ -255,17 +251,39 @@ static struct ct_container *container_alloc(const struct ct_request *req,
 	return c;
 }
 
+/* Move the first process in. With that the container is alive. */
+static int enter_first(struct ct_container *c, const struct ct_request *req,
+		       struct pid *pid, char *why)
+{
+	struct ct_move move = {
+		.to = &c->space, .pid = pid, .keep = req->keep,
+		.tree = req->tree, .first = true, .reaper = !req->no_reaper,
+	};
+	int err;
+
+	c->init = get_pid(pid);
+	err = ct_move(&move, why);
+	if (err) {
+		put_pid(c->init);
+		c->init = NULL;
+	} else if (req->keep) {
+		ct_space_skip_used(&c->space);
+	}
+	return err;
+}
+
 /*
- * Make the container and move current in. Called with ct_mutex held.
+ * Make the container and move its first process in. Called with ct_mutex held.
  * The steps before the last can be undone without a trace; after the last the
  * container is alive and ends by itself.
  */
-static int create_locked(const struct ct_request *req, char *why)
+static int create_locked(const struct ct_request *req,
+			 struct ct_container *parent, struct pid *pid, char *why)
 {
 	struct ct_container *c;
 	int err;
 
-	c = container_alloc(req, why);
+	c = container_alloc(req, parent, why);
 	if (IS_ERR(c))
 		return PTR_ERR(c);
 	err = publish(c, why);
@@ -277,7 +295,10 @@ static int create_locked(const struct ct_request *req, char *why)
 	err = entry_ops->add(c);
 	if (err)
 		goto err_unpublish;
-	err = ct_enter_first(c, why);
+	/* The last task may be gone, and the container with it, right after. */
+	refcount_inc(&c->space.users);
+	err = enter_first(c, req, pid, why);
+	ct_container_put(c);
 	if (err)
 		goto err_remove;
 	return 0;
@@ -292,17 +313,17 @@ err_close:
 }
 
 /* Wait until a dead container has given back its name, or see that it lives. */
-static int claim_name(const struct ct_request *req, char *why)
+static int claim_name(const struct ct_request *req,
+		      const struct ct_container *parent, char *why)
 {
-	size_t len = strlen(req->name);
 	struct ct_container *c;
 
 	for (;;) {
 		mutex_lock(&ct_mutex);
-		c = find_name(req->name, len);
+		c = find_name(parent, req->name);
 		if (!c)
 			return 0;
-		if (ct_container_alive(c)) {
+		if (atomic_read(&c->lives)) {
 			mutex_unlock(&ct_mutex);
 			snprintf(why, CT_WHY_MAX,
 				 "there is a container named '%s' already",
@@ -316,49 +337,113 @@ static int claim_name(const struct ct_request *req, char *why)
 	}
 }
 
-/**
- * ct_container_create - make a container and move current into it
- * @req: name and options
- * @why: on failure a sentence, if there is more to say than the error does
- *
- * Context: may sleep.
- * Return: 0, or EPERM, EINVAL, EEXIST, ENOSPC, ENOMEM, EBUSY (a hook) as in
- * Documentation/interface.md; then nothing has changed.
- */
-int ct_container_create(const struct ct_request *req, char *why)
+/* What has to be true of the place of a container to be. */
+static int check_place(const struct ct_request *req,
+		       struct ct_container *parent, char *why)
 {
-	int err = ct_enter_check(req->keep, why);
+	if (!parent)
+		return 0;
+	if (ct_name_reserved(req->name)) {
+		snprintf(why, CT_WHY_MAX,
+			 "'%s' is the name of a file of every container, so no container inside another one can have it",
+			 req->name);
+		return -EINVAL;
+	}
+	if (parent->space.depth + 1 >= CT_DEPTH_MAX) {
+		snprintf(why, CT_WHY_MAX, "containers nest at most %d deep",
+			 CT_DEPTH_MAX);
+		return -ENOSPC;
+	}
+	return 0;
+}
+
+/* Make the container inside @parent, which stays until it has ended. */
+static int create_inside(const struct ct_request *req,
+			 struct ct_container *parent, struct pid *pid, char *why)
+{
+	int err = check_place(req, parent, why);
 
 	if (err)
 		return err;
-	if (!try_module_get(THIS_MODULE)) {
-		snprintf(why, CT_WHY_MAX, "the module is being unloaded");
-		return -ENODEV;
+	if (parent && !atomic_inc_not_zero(&parent->lives)) {
+		snprintf(why, CT_WHY_MAX, "the container around it is ending");
+		return -ESRCH;
 	}
-	err = claim_name(req, why);
+	err = claim_name(req, parent, why);
 	if (!err) {
-		err = create_locked(req, why);
+		err = create_locked(req, parent, pid, why);
 		mutex_unlock(&ct_mutex);
 	}
-	if (err)
-		module_put(THIS_MODULE);
+	if (err && parent)
+		drop_life(parent);
 	return err;
 }
 
 /**
- * ct_container_join - move current into a container that exists
+ * ct_container_create - make a container and move its first process into it
+ * @req: name, process and options
+ * @why: on failure a sentence, if there is more to say than the error does
+ *
+ * The new container is inside the one that the process is in.
+ *
+ * Context: may sleep.
+ * Return: 0, or EPERM, EINVAL, EEXIST, ESRCH, ENOSPC, ENOMEM, EBUSY (a hook) as
+ * in Documentation/interface.md; then nothing has changed.
+ */
+int ct_container_create(const struct ct_request *req, char *why)
+{
+	struct ct_space *space;
+	struct pid *pid;
+	int err = ct_enter_check(why);
+
+	if (err)
+		return err;
+	pid = ct_enter_process(req, &space, why);
+	if (!pid)
+		return -ESRCH;
+	if (try_module_get(THIS_MODULE)) {
+		err = create_inside(req, ct_container_of(space), pid, why);
+		if (err)
+			module_put(THIS_MODULE);
+	} else {
+		snprintf(why, CT_WHY_MAX, "the module is being unloaded");
+		err = -ENODEV;
+	}
+	ct_space_put(space);
+	put_pid(pid);
+	return err;
+}
+
+/**
+ * ct_container_adopt - move a process into a container that exists
  * @c: where; referenced
+ * @req: which and how; without a name
  * @why: on failure a sentence, if there is more to say than the error does
  *
  * Context: may sleep.
- * Return: 0, or EPERM, EINVAL, ENOMEM, EAGAIN (no free number), ESRCH (the
- * container is ending).
+ * Return: 0, also when it is there already; or EPERM, EINVAL, ENOMEM, EAGAIN (no
+ * free number), EEXIST (a number to be kept), ESRCH (no such process, or the
+ * container is ending); then nothing has changed.
  */
-int ct_container_join(struct ct_container *c, char *why)
+int ct_container_adopt(struct ct_container *c, const struct ct_request *req,
+		       char *why)
 {
-	int err = ct_enter_check(false, why);
+	struct ct_move move = {
+		.to = &c->space, .keep = req->keep, .tree = req->tree,
+	};
+	struct ct_space *space;
+	int err = ct_enter_check(why);
 
-	return err ?: ct_enter_more(c, why);
+	if (err)
+		return err;
+	move.pid = ct_enter_process(req, &space, why);
+	if (!move.pid)
+		return -ESRCH;
+	if (space != &c->space)
+		err = ct_move(&move, why);
+	ct_space_put(space);
+	put_pid(move.pid);
+	return err;
 }
 
 /**

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The container: a name and a pid space, alive as long as it has tasks.
+ * Containers nest: one is made inside that of its first process.
  */
 #ifndef CT_CONTAINER_CONTAINER_H
 #define CT_CONTAINER_CONTAINER_H
@@ -11,6 +12,7 @@
 #include <linux/workqueue.h>
 
 #include "container/parse.h"
+#include "pidspace/move.h"
 #include "pidspace/space.h"
 
 struct proc_dir_entry;
@@ -21,11 +23,14 @@ struct proc_dir_entry;
  * @name: see ct_name_ok()
  * @id: not used again until the counter wraps
  * @keep: its first process kept its pids
+ * @no_reaper: its first process is like the others: no init
+ * @lives: one for its tasks, one for each container right inside; it ends when
+ *	   all have gone
  * @created: seconds since the epoch
  * @init: struct pid of process 1; the container holds a reference
  * @by_name: entry of the table of names; under ct_mutex
  * @dir: /proc/container/NAME
- * @end: runs when the last task has gone
+ * @end: runs when the last task has gone, and the containers inside
  * @rcu: readers find containers under RCU
  */
 struct ct_container {
@@ -33,6 +38,8 @@ struct ct_container {
 	char name[CT_NAME_MAX + 1];
 	u32 id;
 	bool keep;
+	bool no_reaper;
+	atomic_t lives;
 	time64_t created;
 	struct pid *init;
 	struct hlist_node by_name;
@@ -59,11 +66,11 @@ int ct_containers_init(const struct ct_entry_ops *ops);
 void ct_containers_exit(void);
 
 int ct_container_create(const struct ct_request *req, char *why);
-int ct_container_join(struct ct_container *c, char *why);
+int ct_container_adopt(struct ct_container *c, const struct ct_request *req,
+		       char *why);
 
 struct ct_container *ct_container_get(u32 id);
 struct ct_container *ct_container_get_next(u32 *id);
-struct ct_container *ct_container_by_name(const char *name, size_t len);
 void ct_container_put(struct ct_container *c);
 
 /**
@@ -75,6 +82,24 @@ static inline bool ct_container_alive(const struct ct_container *c)
 	return atomic_read(&c->space.nr_tasks) > 0;
 }
 
+/* The container of a space; NULL is the system container. */
+static inline struct ct_container *ct_container_of(struct ct_space *space)
+{
+	return space ? container_of(space, struct ct_container, space) : NULL;
+}
+
+/**
+ * ct_container_parent - the container around
+ * @c: a container
+ *
+ * Return: it, as long as @c exists; NULL is the system container.
+ */
+static inline struct ct_container *
+ct_container_parent(const struct ct_container *c)
+{
+	return ct_container_of(c->space.parent);
+}
+
 /**
  * ct_current_container - the container that current is in
  *
@@ -82,14 +107,12 @@ static inline bool ct_container_alive(const struct ct_container *c)
  */
 static inline struct ct_container *ct_current_container(void)
 {
-	struct ct_space *space = ct_current_space();
-
-	return space ? container_of(space, struct ct_container, space) : NULL;
+	return ct_container_of(ct_current_space());
 }
 
 /* enter.c */
-int ct_enter_check(bool keep, char *why);
-int ct_enter_first(struct ct_container *c, char *why);
-int ct_enter_more(struct ct_container *c, char *why);
+int ct_enter_check(char *why);
+struct pid *ct_enter_process(const struct ct_request *req,
+			     struct ct_space **space, char *why);
 
 #endif

@@ -71,20 +71,88 @@ static int printable(const char *word, size_t len)
 	return len < CT_NAME_MAX ? len : CT_NAME_MAX;
 }
 
+/* A pid, or 0 for oneself. */
+static int parse_pid(const char *word, size_t len, int *pid)
+{
+	int nr = 0;
+	size_t i;
+
+	if (!len || len > 9)
+		return -EINVAL;
+	for (i = 0; i < len; i++) {
+		if (word[i] < '0' || word[i] > '9')
+			return -EINVAL;
+		nr = nr * 10 + word[i] - '0';
+	}
+	*pid = nr;
+	return 0;
+}
+
+static int parse_process(const char *word, size_t len, int *pid, char *why)
+{
+	int err = parse_pid(word, len, pid);
+
+	if (err)
+		snprintf(why, CT_WHY_MAX, "'%.*s' is not a process",
+			 printable(word, len), word);
+	return err;
+}
+
+/* What says how processes are moved; tasks takes nothing else. */
+static bool parse_move_option(const char *word, size_t len,
+			      struct ct_request *req)
+{
+	if (word_is(word, len, "pids=keep"))
+		req->keep = true;
+	else if (word_is(word, len, "pids=new"))
+		req->keep = false;
+	else if (word_is(word, len, "tree"))
+		req->tree = true;
+	else
+		return false;
+	return true;
+}
+
 static int parse_option(const char *word, size_t len, struct ct_request *req,
 			char *why)
 {
-	if (word_is(word, len, "pids=keep")) {
-		req->keep = true;
-	} else if (word_is(word, len, "pids=new")) {
-		req->keep = false;
+	if (parse_move_option(word, len, req))
+		return 0;
+	if (len > 4 && !memcmp(word, "pid=", 4))
+		return parse_process(word + 4, len - 4, &req->pid, why);
+	if (word_is(word, len, "init=on")) {
+		req->no_reaper = false;
+	} else if (word_is(word, len, "init=off")) {
+		req->no_reaper = true;
 	} else {
 		snprintf(why, CT_WHY_MAX,
-			 "unknown option '%.*s'; there are pids=new and pids=keep",
+			 "unknown option '%.*s'; there are pids=new|keep, pid=PID, tree and init=on|off",
 			 printable(word, len), word);
 		return -EINVAL;
 	}
 	return 0;
+}
+
+/**
+ * ct_name_reserved - is this the name of a file in a container's directory?
+ * @name: a good name
+ *
+ * The directories of containers inside another one are beside that one's files,
+ * so they cannot be called so. Files to come will have names of this list, or
+ * begin with a dot.
+ */
+bool ct_name_reserved(const char *name)
+{
+	static const char * const words[] = {
+		"tasks", "status", "kill", "proc", "checkpoint", "restart",
+		"freeze", "thaw", "limits", "events", "namespaces", "control",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcmp(name, words[i]))
+			return true;
+	return false;
 }
 
 /**
@@ -121,6 +189,38 @@ int ct_parse_request(const char *line, size_t len, struct ct_request *req,
 		err = parse_option(word, n, req, why);
 		if (err)
 			return err;
+	}
+	return 0;
+}
+
+/**
+ * ct_parse_adoption - parse a line written to tasks
+ * @line: PID [OPTION...], separated by blanks; not terminated
+ * @len: its length
+ * @req: filled on success
+ * @why: on failure a sentence without full stop; %CT_WHY_MAX bytes
+ *
+ * Return: 0 or -EINVAL.
+ */
+int ct_parse_adoption(const char *line, size_t len, struct ct_request *req,
+		      char *why)
+{
+	const char *word;
+	size_t pos = 0, n;
+	int err;
+
+	memset(req, 0, sizeof(*req));
+	n = next_word(line, len, &pos, &word);
+	err = parse_process(word, n, &req->pid, why);
+	if (err)
+		return err;
+	while ((n = next_word(line, len, &pos, &word))) {
+		if (parse_move_option(word, n, req))
+			continue;
+		snprintf(why, CT_WHY_MAX,
+			 "unknown option '%.*s'; there are pids=new|keep and tree",
+			 printable(word, n), word);
+		return -EINVAL;
 	}
 	return 0;
 }

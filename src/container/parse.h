@@ -16,17 +16,26 @@
 
 /**
  * struct ct_request - a parsed line
- * @name: of the container to be created
- * @keep: the caller keeps its pids (pids=keep)
+ * @name: of the container to be created; empty in a line written to tasks
+ * @pid: the process that is to go there, as the writer sees it; 0: the writer
+ * @keep: the process keeps its pids (pids=keep)
+ * @tree: its descendants go along (tree)
+ * @no_reaper: process 1 is like the others (init=off)
  */
 struct ct_request {
 	char name[CT_NAME_MAX + 1];
+	int pid;
 	bool keep;
+	bool tree;
+	bool no_reaper;
 };
 
 bool ct_name_ok(const char *name, size_t len);
+bool ct_name_reserved(const char *name);
 int ct_parse_request(const char *line, size_t len, struct ct_request *req,
 		     char *why);
+int ct_parse_adoption(const char *line, size_t len, struct ct_request *req,
+		      char *why);
 int ct_parse_signal(const char *line, size_t len);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "hook/handlers.h"
 #include "hook/hook.h"
+#include "pidspace/move.h"
 #include "pidspace/space.h"
 
 DEFINE_STATIC_CALL_NULL(ct_orig_alloc_pid, alloc_pid);
@@ -19,20 +20,36 @@ DEFINE_STATIC_CALL_NULL(ct_orig_free_pid, free_pid);
 DEFINE_STATIC_CALL_NULL(ct_orig_proc_flush_pid, proc_flush_pid);
 DEFINE_STATIC_CALL_NULL(ct_orig_disassociate_ctty, disassociate_ctty);
 
-/* clone3's set_tid, with the checks and errors of alloc_pid(). */
-static int wished_number(const struct ct_space *space, const pid_t *set_tid,
-			 size_t set_tid_size, pid_t *want)
+/*
+ * clone3's set_tid, with the checks and errors of alloc_pid(): a wish for each
+ * level, innermost first; the last may be for the global number.
+ */
+static int check_wishes(const struct ct_space *space, const pid_t *set_tid,
+			size_t set_tid_size)
 {
-	*want = CT_NR_ANY;
-	if (!set_tid_size)
-		return 0;
-	if (set_tid_size > 1 || set_tid[0] < 1 ||
-	    set_tid[0] >= ct_pid_limit())
+	size_t i;
+
+	if (set_tid_size > space->depth + 2)
 		return -EINVAL;
-	if (!checkpoint_restore_ns_capable(space->token->user_ns))
-		return -EPERM;
-	*want = set_tid[0];
+	for (i = 0; i < set_tid_size && space; i++, space = space->parent) {
+		if (set_tid[i] < 1 || set_tid[i] >= ct_pid_limit())
+			return -EINVAL;
+		if (!checkpoint_restore_ns_capable(space->token->user_ns))
+			return -EPERM;
+	}
 	return 0;
+}
+
+/* With room for a wish for each level, which a fork mostly does without. */
+static noinline int add_wished(struct ct_space *space, struct pid *pid,
+			       const pid_t *set_tid, size_t set_tid_size)
+{
+	pid_t wishes[CT_DEPTH_MAX];
+	size_t i;
+
+	for (i = 0; i <= space->depth; i++)
+		wishes[i] = i < set_tid_size ? set_tid[i] : CT_NR_ANY;
+	return ct_number_add(space, pid, wishes);
 }
 
 static struct pid *alloc_numbered_pid(struct pid_namespace *ns, pid_t *set_tid,
@@ -40,22 +57,28 @@ static struct pid *alloc_numbered_pid(struct pid_namespace *ns, pid_t *set_tid,
 {
 	struct ct_space *space = ct_current_space();
 	struct pid *pid;
-	pid_t want;
 	int err;
 
 	if (!space)
 		return static_call(ct_orig_alloc_pid)(ns, set_tid, set_tid_size);
 
-	err = wished_number(space, set_tid, set_tid_size, &want);
+	err = check_wishes(space, set_tid, set_tid_size);
 	if (err)
 		return ERR_PTR(err);
 	if (READ_ONCE(space->dead))
 		return ERR_PTR(-ENOMEM);
 
-	pid = static_call(ct_orig_alloc_pid)(ns, NULL, 0);
+	if (set_tid_size > space->depth + 1)
+		pid = static_call(ct_orig_alloc_pid)(ns, &set_tid[space->depth + 1],
+						     1);
+	else
+		pid = static_call(ct_orig_alloc_pid)(ns, NULL, 0);
 	if (IS_ERR(pid))
 		return pid;
-	err = ct_number_add(space, pid, want);
+	if (set_tid_size)
+		err = add_wished(space, pid, set_tid, set_tid_size);
+	else
+		err = ct_number_add(space, pid, NULL);
 	if (err) {
 		static_call(ct_orig_free_pid)(pid);
 		return ERR_PTR(err);
@@ -74,26 +97,6 @@ struct pid *ct_hook_alloc_pid(struct pid_namespace *ns, pid_t *set_tid,
 	return pid;
 }
 
-/*
- * A fork that had passed alloc_pid() when its parent, a thread of an entering
- * process, was not numbered yet.  The child has not run.
- */
-static int number_late(struct ct_space *space, struct task_struct *child)
-{
-	struct pid *pid = task_pid(child);
-	struct ct_slot slot;
-	int err;
-
-	if (ct_slot_read(pid->numbers[0].nr, pid, &slot))
-		return 0;
-	do {
-		err = ct_number_add(space, pid, CT_NR_ANY);
-		if (err == -ENOMEM && !READ_ONCE(space->dead))
-			schedule_timeout_uninterruptible(1);
-	} while (err == -ENOMEM && !READ_ONCE(space->dead));
-	return err;
-}
-
 void ct_hook_sched_post_fork(struct task_struct *p)
 {
 	struct ct_space *space;
@@ -103,9 +106,13 @@ void ct_hook_sched_post_fork(struct task_struct *p)
 	static_call(ct_orig_sched_post_fork)(p);
 	space = ct_current_space();
 	if (space) {
-		err = number_late(space, p);
 		/*
-		 * Pairs with the barrier in ct_space_zap(): the child was
+		 * The parent may have been moved since alloc_pid(). The child
+		 * has not run yet.
+		 */
+		err = ct_move_child(space, p);
+		/*
+		 * Pairs with the barrier in close_door(): the child was
 		 * linked before this, the space marked dead before the
 		 * children are looked through there.
 		 */
@@ -139,18 +146,19 @@ void ct_hook_proc_flush_pid(struct pid *pid)
 
 void ct_hook_disassociate_ctty(int on_exit)
 {
-	struct ct_space *space;
+	struct ct_space *space = NULL;
 
 	ct_hook_enter();
 	static_call(ct_orig_disassociate_ctty)(on_exit);
 	/*
 	 * do_exit() calls this for the last thread of a process, and can sleep
-	 * here: the place to end the container with its process 1.
+	 * here: the place to end a container with its process 1, which may have
+	 * gone on into others inside.
 	 */
-	if (on_exit) {
+	if (on_exit)
 		space = ct_current_space();
-		if (space && current->signal == READ_ONCE(space->reaper))
+	for (; space; space = space->parent)
+		if (current->signal == READ_ONCE(space->reaper))
 			ct_space_zap(space);
-	}
 	ct_hook_leave();
 }

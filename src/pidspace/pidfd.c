@@ -64,17 +64,16 @@ long ct_hook___ia32_sys_pidfd_open(const struct pt_regs *regs)
 	return ret;
 }
 
-/* Is @pid in another container than the contained current? */
+/* Is current contained, and does not see @pid? */
 static bool is_foreign(struct pid *pid)
 {
 	struct pid_namespace *ns = ct_current_ns();
-	struct ct_slot slot;
 	bool foreign;
 
 	if (!ns)
 		return false;
 	rcu_read_lock();
-	foreign = !ct_pid_lookup(pid, &slot) || slot.ns != ns;
+	foreign = !ct_pid_sees(ns, pid);
 	rcu_read_unlock();
 	return foreign;
 }

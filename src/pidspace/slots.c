@@ -67,20 +67,22 @@ static void trim_locked(void)
 /**
  * ct_slot_reserve - make sure that a slot can be taken without allocating
  * @gnr: global number
+ * @gfp: how to get memory
  *
- * Context: may sleep.
+ * Context: any but NMI; may sleep if @gfp says so.
  * Return: 0 or -ENOMEM. After 0 the slot is counted as used: follow with
  * ct_slot_set() and one day ct_slot_clear(), or with ct_slot_unreserve().
  */
-int ct_slot_reserve(pid_t gnr)
+int ct_slot_reserve(pid_t gnr, gfp_t gfp)
 {
 	struct ct_slot_page **where = &ct_slot_dir[gnr >> CT_SLOT_SHIFT];
 	struct ct_slot_page *page, *new = NULL;
 
 	for (;;) {
 		bool fresh = false;
+		unsigned long flags;
 
-		spin_lock_irq(&ct_slots_lock);
+		spin_lock_irqsave(&ct_slots_lock, flags);
 		page = *where;
 		if (!page && new) {
 			fresh = true;
@@ -94,10 +96,10 @@ int ct_slot_reserve(pid_t gnr)
 			nr_empty--;
 		if (nr_empty > CT_SLOT_SPARE)
 			trim_locked();
-		spin_unlock_irq(&ct_slots_lock);
+		spin_unlock_irqrestore(&ct_slots_lock, flags);
 		if (page)
 			break;
-		new = kzalloc(sizeof(*new), GFP_KERNEL);
+		new = kzalloc(sizeof(*new), gfp);
 		if (!new)
 			return -ENOMEM;
 	}
@@ -146,20 +148,40 @@ void ct_slot_unreserve(pid_t gnr)
  * @gnr: global number
  * @val: all fields
  *
- * Context: any but NMI.
+ * Context: any but NMI. Nobody else fills, changes or clears the slot: it is
+ * free, and @gnr is its struct pid's alone.
  */
 void ct_slot_set(pid_t gnr, const struct ct_slot *val)
 {
 	struct ct_slot *slot = ct_slot_of(gnr);
-	unsigned long flags;
 
-	spin_lock_irqsave(&ct_slots_lock, flags);
 	WRITE_ONCE(slot->num, val->num);
 	WRITE_ONCE(slot->nr, val->nr);
-	WRITE_ONCE(slot->ns, val->ns);
-	/* Pairs with smp_load_acquire() in ct_slot_read(). */
+	/*
+	 * A running task that is moved in sees @ns and then takes @nr.
+	 */
+	smp_store_release(&slot->ns, val->ns);
+	/* Pairs with smp_load_acquire() in ct_slot_num(). */
 	smp_store_release(&slot->pid, val->pid);
-	spin_unlock_irqrestore(&ct_slots_lock, flags);
+}
+
+/**
+ * ct_slot_change - put a struct pid's new record into its slot
+ * @gnr: global number
+ * @val: all fields; the struct pid is the same as before
+ *
+ * Context: any but NMI. The caller sees to it that nobody else changes or
+ * clears the slot meanwhile.
+ */
+void ct_slot_change(pid_t gnr, const struct ct_slot *val)
+{
+	struct ct_slot *slot = ct_slot_of(gnr);
+
+	/* The record is complete before others see it. */
+	smp_store_release(&slot->num, val->num);
+	WRITE_ONCE(slot->nr, val->nr);
+	/* As in ct_slot_set(). */
+	smp_store_release(&slot->ns, val->ns);
 }
 
 /**
@@ -176,10 +198,10 @@ void ct_slot_clear(pid_t gnr)
 	spin_lock_irqsave(&ct_slots_lock, flags);
 	/*
 	 * Released: whoever misses the pid here finds it where it was put
-	 * before (see ct_pid_lookup()).
+	 * before (see ct_number_of()).
 	 */
 	smp_store_release(&slot->pid, NULL);
-	/* Pairs with smp_rmb() in ct_slot_read(): owner gone, then the rest. */
+	/* Pairs with smp_rmb() in ct_slot_num(): owner gone, then the rest. */
 	smp_wmb();
 	WRITE_ONCE(slot->ns, NULL);
 	WRITE_ONCE(slot->num, NULL);

@@ -35,13 +35,17 @@ struct pid_namespace;
 
 /**
  * struct ct_slot - what a global number is inside a container
- * @ns:  token namespace of the container; NULL: not contained
+ * @ns:  token namespace of the innermost container; NULL: not contained
  * @pid: the struct pid that holds the global number
- * @num: the record behind it (see space.h)
- * @nr:  its number inside
+ * @num: the record behind it (see number.h)
+ * @nr:  its number in the innermost container
  *
- * Written under ct_slots_lock.  @pid is written last when a slot is taken and
- * first when it is given up: see ct_slot_read() for who pairs with that.
+ * @ns and @nr repeat what @num says, for the fast way of a task to its own
+ * numbers.  Who asks about another one takes @num: that is one word, so it is
+ * true at any time.
+ *
+ * @pid is written last when a slot is taken and first when it is given up: see
+ * ct_slot_num() for who pairs with that.
  */
 struct ct_slot {
 	struct pid_namespace *ns;
@@ -78,43 +82,39 @@ static inline struct ct_slot *ct_slot_of(pid_t gnr)
 }
 
 /**
- * ct_slot_read - read a number's slot if it belongs to a given struct pid
+ * ct_slot_num - the record of a struct pid, from its number's slot
  * @gnr: the global number of @pid
  * @pid: a struct pid that cannot be freed meanwhile
- * @out: filled on success
  *
  * A dead struct pid's number may be in use by another one, which may even be
  * moving in while we look.  @pid never comes back to a slot it has left (its
  * memory is held by the caller), so it owning the slot before and after the
- * other fields were read proves that they are its own.
+ * record was read proves that this is its own.
  *
- * Context: any, NMI included.
- * Return: true if the slot is @pid's.
+ * Context: RCU read-side section, in which the record may be used; NMI included.
+ * Return: the record, NULL if the slot is not @pid's.
  */
-static inline bool ct_slot_read(pid_t gnr, const struct pid *pid,
-				struct ct_slot *out)
+static __always_inline struct ct_number *ct_slot_num(pid_t gnr,
+						     const struct pid *pid)
 {
 	struct ct_slot *slot = ct_slot_of(gnr);
+	struct ct_number *num;
 
 	if (!slot)
-		return false;
+		return NULL;
 	/* Pairs with the release in ct_slot_set(). */
 	if (smp_load_acquire(&slot->pid) != pid)
-		return false;
-	out->ns = READ_ONCE(slot->ns);
-	out->num = READ_ONCE(slot->num);
-	out->nr = READ_ONCE(slot->nr);
+		return NULL;
+	num = READ_ONCE(slot->num);
 	/* Pairs with the barrier in ct_slot_clear(). */
 	smp_rmb();
-	if (READ_ONCE(slot->pid) != pid)
-		return false;
-	out->pid = (struct pid *)pid;
-	return true;
+	return READ_ONCE(slot->pid) == pid ? num : NULL;
 }
 
-int ct_slot_reserve(pid_t gnr);
+int ct_slot_reserve(pid_t gnr, gfp_t gfp);
 void ct_slot_unreserve(pid_t gnr);
 void ct_slot_set(pid_t gnr, const struct ct_slot *val);
+void ct_slot_change(pid_t gnr, const struct ct_slot *val);
 void ct_slot_clear(pid_t gnr);
 void ct_slots_trim(void);
 unsigned int ct_slots_pages(void);

@@ -12,7 +12,6 @@
 #define CT_PIDSPACE_SPACE_H
 
 #include <linux/atomic.h>
-#include <linux/list.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/refcount.h>
@@ -20,9 +19,10 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
-#include "pidspace/slots.h"
+#include "pidspace/number.h"
 
-struct ct_space;
+/* As many as the kernel nests pid namespaces. */
+#define CT_DEPTH_MAX	MAX_PID_NS_LEVEL
 
 /**
  * struct ct_space_ops - what the owner of a space is told
@@ -38,28 +38,33 @@ struct ct_space_ops {
 /**
  * struct ct_space - the numbers of one container
  * @token: its namespace token; the space holds a reference
- * @lock: protects the token's idr, @retired, @dead and @keeping against
- *	  writers.
- *	  Taken inside tasklist_lock; interrupts are off. ct_slots_lock
- *	  nests inside.
+ * @parent: the space around it, on which it holds a reference; NULL: the host
+ * @depth: how many there are around it
+ * @lock: protects the token's idr, @retired, @highest_alias, the flags of
+ *	  levels and @dead against writers.
+ *	  Taken inside tasklist_lock, and only one of them at a time; interrupts
+ *	  are off. ct_slots_lock nests inside.
  * @retired: the number that was given back last; still allocated, to nobody
+ * @highest_alias: no old number that names a pid inside is higher
  * @nr_tasks: numbered threads that have not been released yet
  * @dead: no more numbers are given out
- * @keeping: numbers are given out equal to the global ones
  * @closed: ct_space_close() has been called: nobody is left who could ask for
  *	    a number, so dead pids need not be remembered
- * @reaper: the thread group of process 1, to compare with, not to follow
+ * @reaper: the thread group of process 1, to compare with, not to follow; NULL
+ *	    where process 1 is like the others
  * @zap_wait: where process 1 waits, when it exits, for the others to go
  * @ops: the owner's
  * @users: one of the owner, one for each number
  */
 struct ct_space {
 	struct pid_namespace *token;
+	struct ct_space *parent;
+	unsigned int depth;
 	spinlock_t lock;	/* see above */
 	pid_t retired;
+	pid_t highest_alias;
 	atomic_t nr_tasks;
 	bool dead;
-	bool keeping;
 	bool closed;
 	struct signal_struct *reaper;
 	wait_queue_head_t zap_wait;
@@ -67,50 +72,15 @@ struct ct_space {
 	refcount_t users;
 };
 
-/* What a wish for a number looks like in ct_number_add(). */
-#define CT_NR_ANY	0
-
-int ct_space_init(struct ct_space *space, const struct ct_space_ops *ops);
+int ct_space_init(struct ct_space *space, struct ct_space *parent,
+		  const struct ct_space_ops *ops);
 void ct_space_put(struct ct_space *space);
 void ct_space_close(struct ct_space *space);
 void ct_space_kill(struct ct_space *space, int sig);
 void ct_space_zap(struct ct_space *space);
-void ct_space_keep(struct ct_space *space, bool keep);
-
-int ct_number_add(struct ct_space *space, struct pid *pid, pid_t want);
-void ct_number_alias(struct ct_space *space, struct pid *pid);
-struct pid *ct_find_alias(int nr, struct pid_namespace *ns);
-struct ct_number *ct_number_retire(struct pid *pid);
-void ct_number_bury(struct ct_number *num);
-void ct_number_uncount(struct pid *pid);
-struct ct_space *ct_number_space(const struct ct_number *num);
-
-extern atomic_t ct_nr_lingering;
-bool ct_pid_linger(const struct pid *pid, struct ct_slot *out);
-
-/**
- * ct_pid_lookup - what a struct pid is inside a container
- * @pid: alive or dead, but not freed
- * @out: filled on success
- *
- * Context: any, NMI included. @out->num may be followed in an RCU read-side
- * section only.
- * Return: true if @pid has, or had, a number in some space.
- */
-static inline bool ct_pid_lookup(const struct pid *pid, struct ct_slot *out)
-{
-	if (ct_slot_read(pid->numbers[0].nr, pid, out))
-		return true;
-	/* Pairs with the release in ct_slot_clear(). */
-	smp_rmb();
-	return unlikely(atomic_read(&ct_nr_lingering)) &&
-	       ct_pid_linger(pid, out);
-}
-
-int ct_pid_limit(void);
-
-int ct_pidspace_init(void);
-void ct_pidspace_exit(void);
+void ct_space_end(struct ct_space *space);
+void ct_space_uncount(struct ct_space *space);
+void ct_space_skip_used(struct ct_space *space);
 
 /**
  * ct_current_ns - the token of the container that current is in
@@ -135,12 +105,31 @@ static __always_inline struct pid_namespace *ct_current_ns(void)
  */
 static inline struct ct_space *ct_current_space(void)
 {
-	struct ct_slot slot;
+	struct ct_space *space = NULL;
 	struct pid *pid = task_pid(current);
+	struct ct_number *num;
 
-	if (!pid || !ct_slot_read(pid->numbers[0].nr, pid, &slot))
-		return NULL;
-	return ct_number_space(slot.num);
+	rcu_read_lock();
+	num = pid ? ct_slot_num(pid->numbers[0].nr, pid) : NULL;
+	if (num)
+		space = num->level[num->depth - 1].space;
+	rcu_read_unlock();
+	return space;
+}
+
+/**
+ * ct_space_within - is a space another one, or somewhere inside?
+ * @space: which; NULL is the host's
+ * @outer: of what; NULL is the host's
+ *
+ * Context: any; @space is not freed, which keeps those around it.
+ */
+static inline bool ct_space_within(const struct ct_space *space,
+				   const struct ct_space *outer)
+{
+	while (space && space != outer)
+		space = space->parent;
+	return space == outer;
 }
 
 /**
@@ -153,5 +142,8 @@ static __always_inline bool ct_is_token(const struct pid_namespace *ns)
 {
 	return ns->level == 0 && ns != &init_pid_ns;
 }
+
+int ct_pidspace_init(void);
+void ct_pidspace_exit(void);
 
 #endif

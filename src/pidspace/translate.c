@@ -34,15 +34,19 @@ ct_view(struct pid_namespace *ns, unsigned long caller)
 	return ns;
 }
 
-/* The number of @pid, which the caller keeps, as seen by @ns. */
+/* The number of @pid as seen by @ns. In an RCU read-side section. */
 static pid_t ct_pid_nr(struct pid *pid, struct pid_namespace *ns)
 {
-	struct ct_slot slot;
+	struct ct_number *num;
+	struct ct_level *level;
 
 	if (!pid || !ns)
 		return 0;
-	if (ct_is_token(ns))
-		return ct_pid_lookup(pid, &slot) && slot.ns == ns ? slot.nr : 0;
+	if (likely(ct_is_token(ns))) {
+		num = ct_number_of(pid);
+		level = num ? ct_number_level(num, ns) : NULL;
+		return level ? level->nr : 0;
+	}
 	if (ns->level <= pid->level && pid->numbers[ns->level].ns == ns)
 		return pid->numbers[ns->level].nr;
 	return 0;
@@ -88,13 +92,24 @@ pid_t ct_hook___task_pid_nr_ns(struct task_struct *task, enum pid_type type,
 pid_t ct_hook_pid_nr_ns(struct pid *pid, struct pid_namespace *ns)
 {
 	unsigned long caller = _RET_IP_;
+	pid_t nr;
 
-	return ns ? ct_pid_nr(pid, ct_view(ns, caller)) : 0;
+	if (!ns)
+		return 0;
+	rcu_read_lock();
+	nr = ct_pid_nr(pid, ct_view(ns, caller));
+	rcu_read_unlock();
+	return nr;
 }
 
 pid_t ct_hook_pid_vnr(struct pid *pid)
 {
-	return ct_pid_nr(pid, ct_current_ns());
+	pid_t nr;
+
+	rcu_read_lock();
+	nr = ct_pid_nr(pid, ct_current_ns());
+	rcu_read_unlock();
+	return nr;
 }
 
 /* A number that was said in the container of @ns. */
@@ -161,32 +176,38 @@ struct pid *ct_hook_find_ge_pid(int nr, struct pid_namespace *ns)
 }
 
 /*
- * do_exit() of @tsk looks for a reaper, with tasklist_lock held for writing.
+ * do_exit() of @tsk looks for a reaper, with tasklist_lock held for writing: it
+ * gets the innermost container around @tsk that has one.
  *
  * When the last thread of process 1 goes, the tasks of the container are gone
  * (ct_space_zap()), but children that stayed outside when it entered may be
- * left. Then the answer is the real namespace, whose reaper they get. As long
- * as process 1 has another thread, that is the reaper. It is made so here: the
- * kernel would look for it by itself, but if that thread began to exit between
- * our look and the kernel's, it would make @tsk the parent of its own orphans.
+ * left, whose reaper is one further out. As long as process 1 has another
+ * thread, that is the reaper. It is made so here: the kernel would look for it
+ * by itself, but if that thread began to exit between our look and the
+ * kernel's, it would make @tsk the parent of its own orphans.
  */
 static struct pid_namespace *ct_exit_view(struct task_struct *tsk,
-					  const struct ct_slot *slot,
-					  struct pid_namespace *real)
+					  const struct ct_level *level)
 {
-	struct pid_namespace *token = slot->ns;
-	struct task_struct *t;
+	const struct ct_space *space;
+	struct task_struct *t, *alive = NULL;
 
-	if (tsk->signal != READ_ONCE(ct_number_space(slot->num)->reaper))
-		return token;
-	for_each_thread(tsk, t) {
-		if (t->flags & PF_EXITING)
+	for_each_thread(tsk, t)
+		if (!(t->flags & PF_EXITING))
+			alive = t;
+	for (space = level->space; space; space = space->parent) {
+		/* Some have none: their process 1 is like the others. */
+		if (!READ_ONCE(space->reaper))
 			continue;
-		if (token->child_reaper == tsk)
-			token->child_reaper = t;
-		return token;
+		if (tsk->signal != READ_ONCE(space->reaper))
+			return space->token;
+		if (!alive)
+			continue;
+		if (space->token->child_reaper == tsk)
+			space->token->child_reaper = alive;
+		return space->token;
 	}
-	return real;
+	return &init_pid_ns;
 }
 
 /*
@@ -198,12 +219,23 @@ int ct_hook_wait_consider_task(struct wait_opts *wo, int ptrace,
 			       struct task_struct *p)
 {
 	struct pid_namespace *ns = ct_current_ns();
-	struct pid *pid = task_pid(p);
-	struct ct_slot slot;
+	bool sees = true;
 
-	if (ns && !(pid && ct_pid_lookup(pid, &slot) && slot.ns == ns))
-		return 0;
-	return static_call(ct_orig_wait_consider_task)(wo, ptrace, p);
+	if (ns) {
+		rcu_read_lock();
+		sees = ct_pid_sees(ns, task_pid(p));
+		rcu_read_unlock();
+	}
+	return sees ? static_call(ct_orig_wait_consider_task)(wo, ptrace, p) : 0;
+}
+
+/* The namespace or token that a struct pid belongs to. Under RCU. */
+static struct pid_namespace *innermost(struct pid *pid)
+{
+	struct ct_number *num = pid ? ct_number_of(pid) : NULL;
+	struct ct_level *level = num ? ct_number_inner(num) : NULL;
+
+	return level ? level->ns : ns_of_pid(pid);
 }
 
 /*
@@ -213,17 +245,10 @@ int ct_hook_wait_consider_task(struct wait_opts *wo, int ptrace,
 int ct_hook_do_send_sig_info(int sig, struct kernel_siginfo *info,
 			     struct task_struct *p, enum pid_type type)
 {
-	struct pid_namespace *ns;
-	struct ct_slot slot;
-	struct pid *pid;
-
 	if (ct_active_caller(_RET_IP_) == CT_CALLER_MQUEUE) {
 		rcu_read_lock();
-		pid = task_pid(p);
-		ns = ns_of_pid(pid);
-		if (pid && ct_pid_lookup(pid, &slot))
-			ns = slot.ns;
-		info->si_pid = ct_pid_nr(task_tgid(current), ns);
+		info->si_pid = ct_pid_nr(task_tgid(current),
+					 innermost(task_pid(p)));
 		rcu_read_unlock();
 	}
 	return static_call(ct_orig_do_send_sig_info)(sig, info, p, type);
@@ -242,20 +267,20 @@ pid_t ct_hook_locks_translate_pid(void *lock, struct pid_namespace *ns)
 
 struct pid_namespace *ct_hook_task_active_pid_ns(struct task_struct *tsk)
 {
-	unsigned long caller = _RET_IP_;
+	enum ct_view_caller caller = ct_active_caller(_RET_IP_);
 	struct pid *pid = task_pid(tsk);
-	struct pid_namespace *real = ns_of_pid(pid);
-	struct ct_slot slot;
+	struct pid_namespace *ns = ns_of_pid(pid);
+	struct ct_number *num;
+	struct ct_level *level;
 
-	if (!pid || !ct_pid_lookup(pid, &slot))
-		return real;
-	switch (ct_active_caller(caller)) {
-	case CT_CALLER_REAL:
-	case CT_CALLER_PIDFD_SIGNAL:
-		return real;
-	case CT_CALLER_EXIT:
-		return ct_exit_view(tsk, &slot, real);
-	default:
-		return slot.ns;
-	}
+	if (caller == CT_CALLER_REAL || caller == CT_CALLER_PIDFD_SIGNAL || !pid)
+		return ns;
+	rcu_read_lock();
+	num = ct_number_of(pid);
+	level = num ? ct_number_inner(num) : NULL;
+	if (level)
+		ns = caller == CT_CALLER_EXIT ? ct_exit_view(tsk, level) :
+						level->ns;
+	rcu_read_unlock();
+	return ns;
 }

@@ -2,6 +2,7 @@
 /* Recognising callers by their return address; see views.h. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/bitmap.h>
 #include <linux/kernel.h>
 #include <linux/sort.h>
 
@@ -68,10 +69,18 @@ struct known {
 	enum ct_view_caller kind;
 };
 
-/* Sorted by address. Two tables, as a hook is interested in one of them. */
+/*
+ * Sorted by address. Two tables, as a hook is interested in one of them. Most
+ * callers are in none: the filter, a bit for the stretches of kernel text that have
+ * one, keeps the search for those that may be.
+ */
+#define FILTER_BITS	1024
+#define FILTER_SHIFT	10
+
 struct known_table {
 	struct known known[ARRAY_SIZE(callers)];
 	unsigned int nr;
+	DECLARE_BITMAP(filter, FILTER_BITS);
 };
 
 static struct known_table procfs_callers __ro_after_init;
@@ -84,6 +93,15 @@ static int known_cmp(const void *a, const void *b)
 	if (x->range.start == y->range.start)
 		return 0;
 	return x->range.start < y->range.start ? -1 : 1;
+}
+
+static void __init add_to_filter(struct known_table *table,
+				 const struct ct_text_range *range)
+{
+	unsigned long page = range->start >> FILTER_SHIFT;
+
+	for (; page <= (range->end - 1) >> FILTER_SHIFT; page++)
+		__set_bit(page % FILTER_BITS, table->filter);
 }
 
 /**
@@ -106,6 +124,7 @@ int __init ct_views_init(void)
 		if (!ct_symbol_range(callers[i].func, &k->range)) {
 			k->kind = callers[i].kind;
 			table->nr++;
+			add_to_filter(table, &k->range);
 		} else if (!callers[i].optional) {
 			pr_err("this kernel lacks the function %s, whose calls must be told apart\n",
 			       callers[i].func);
@@ -124,6 +143,8 @@ static enum ct_view_caller lookup(const struct known_table *table,
 {
 	unsigned int lo = 0, hi = table->nr;
 
+	if (likely(!test_bit((ip >> FILTER_SHIFT) % FILTER_BITS, table->filter)))
+		return CT_CALLER_OTHER;
 	while (lo < hi) {
 		unsigned int mid = (lo + hi) / 2;
 

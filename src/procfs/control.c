@@ -86,12 +86,15 @@ static int list_show(struct seq_file *m, void *v)
 {
 	struct ct_container *c = v;
 
-	if (v == SEQ_START_TOKEN)
+	if (v == SEQ_START_TOKEN) {
 		show_header(m);
-	else
-		seq_printf(m, "%-24s %8u %8d %8d %ptT%c\n", c->name, c->id,
-			   pid_vnr(c->init), atomic_read(&c->space.nr_tasks),
-			   &c->created, 'Z');
+		return 0;
+	}
+	seq_setwidth(m, 24);
+	ct_show_path(m, c);
+	seq_pad(m, ' ');
+	seq_printf(m, "%8u %8d %8d %ptT%c\n", c->id, pid_vnr(c->init),
+		   atomic_read(&c->space.nr_tasks), &c->created, 'Z');
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 
 #include "hook/handlers.h"
 #include "hook/hook.h"
+#include "hook/symbols.h"
 #include "procfs/procfs.h"
 
 DEFINE_STATIC_CALL_NULL(ct_orig_proc_lookup, proc_lookup);
@@ -27,16 +28,39 @@ const u8 ct_dir_mark = 'd';
 static struct proc_dir_entry *entries_dir;
 
 /**
+ * ct_show_path - print where a container is in the tree
+ * @m: to here
+ * @c: which; NULL: the system container
+ *
+ * As current could say it behind /proc/container/: from the outermost
+ * container that it sees. What is further out is "/".
+ */
+void ct_show_path(struct seq_file *m, const struct ct_container *c)
+{
+	const struct ct_container *path[CT_DEPTH_MAX];
+	struct ct_container *own = ct_current_container();
+	int n = 0;
+
+	if (!c || !ct_space_within(&c->space, ct_current_space())) {
+		seq_putc(m, '/');
+		return;
+	}
+	for (; c; c = c == own ? NULL : ct_container_parent(c))
+		path[n++] = c;
+	while (n--)
+		seq_printf(m, "%s%s", path[n]->name, n ? "/" : "");
+}
+
+/**
  * ct_visible - may current see a container?
  * @c: referenced, or under RCU
  *
- * Return: true in the system container, and for one's own.
+ * Return: true in the system container, for one's own and for those inside.
  */
 bool ct_visible(const struct ct_container *c)
 {
-	struct pid_namespace *ns = ct_current_ns();
-
-	return ct_container_alive(c) && (!ns || ns == c->space.token);
+	return ct_container_alive(c) &&
+	       ct_space_within(&c->space, ct_current_space());
 }
 
 /* The container of an entry if current may see it; with a reference. */
@@ -142,17 +166,14 @@ static ssize_t tasks_write(struct file *file, const char __user *ubuf,
 	struct ct_container *c = ((struct seq_file *)file->private_data)->private;
 	char line[CT_LINE_MAX + 1], why[CT_WHY_MAX];
 	ssize_t n = ct_copy_line(ubuf, len, line);
-	pid_t nr;
+	struct ct_request req;
 	int err;
 
 	if (n < 0)
 		return n == -E2BIG ? -EINVAL : n;
-	if (kstrtoint(strim(line), 10, &nr) || nr < 0)
-		return -EINVAL;
-	/* Only oneself, for which there are two names. */
-	if (nr && nr != task_pid_vnr(current))
-		return -EOPNOTSUPP;
-	err = ct_container_join(c, why);
+	err = ct_parse_adoption(line, n, &req, why);
+	if (!err)
+		err = ct_container_adopt(c, &req, why);
 	return err ?: len;
 }
 
@@ -175,8 +196,11 @@ static int status_show(struct seq_file *m, void *v)
 	seq_printf(m, "init:\t%d\n", pid_vnr(c->init));
 	seq_printf(m, "tasks:\t%d\n", atomic_read(&c->space.nr_tasks));
 	seq_printf(m, "created:\t%ptT%c\n", &c->created, 'Z');
-	seq_puts(m, "parent:\t/\n");
-	seq_printf(m, "options:\t%s\n", c->keep ? "pids=keep" : "-");
+	seq_puts(m, "parent:\t");
+	ct_show_path(m, ct_container_parent(c));
+	seq_printf(m, "\noptions:\t%s%s%s\n", c->keep ? "pids=keep" : "",
+		   c->keep && c->no_reaper ? " " : "",
+		   c->no_reaper ? "init=off" : c->keep ? "" : "-");
 	return 0;
 }
 
@@ -248,7 +272,9 @@ static void entry_remove(struct ct_container *c)
 
 static int entry_add(struct ct_container *c)
 {
-	struct proc_dir_entry *parent = READ_ONCE(entries_dir);
+	struct ct_container *outer = ct_container_parent(c);
+	struct proc_dir_entry *parent = outer ? outer->dir :
+						READ_ONCE(entries_dir);
 	void *data = ct_entry_data(c->id);
 
 	/* The file is there a moment before the directory. */
@@ -281,12 +307,33 @@ void ct_entries_set_dir(struct proc_dir_entry *dir)
 	WRITE_ONCE(entries_dir, dir);
 }
 
+/*
+ * What a contained task calls /proc/container/NAME is its own container,
+ * wherever that is in the tree; to the host the name is of one that is not
+ * inside another.
+ */
+static bool is_top(const struct ct_container *c)
+{
+	struct ct_container *own = ct_current_container();
+
+	return own ? c == own : !ct_container_parent(c);
+}
+
+static bool is_own_name(const struct qstr *name)
+{
+	const struct ct_container *own = ct_current_container();
+
+	return own && strlen(own->name) == name->len &&
+	       !memcmp(own->name, name->name, name->len);
+}
+
 /**
  * ct_entry_revalidate - may current use a cached name of a container?
  * @dentry: of any procfs entry, positive
  *
  * Context: path walk, not RCU-walk.
- * Return: 1 yes; -ENOENT, which leaves the dentry to those who may.
+ * Return: 1 yes; -ENOENT, which leaves the dentry to those who may; 0 where the
+ * same name means another container to current.
  */
 int ct_entry_revalidate(struct dentry *dentry)
 {
@@ -296,10 +343,13 @@ int ct_entry_revalidate(struct dentry *dentry)
 
 	if (!parent || pde_data(parent) != &ct_dir_mark)
 		return 1;
-	c = entry_container(d_inode(dentry));
-	if (!c)
+	c = ct_container_get(ct_entry_id(d_inode(dentry)));
+	if (!c || !ct_container_alive(c))
 		ret = -ENOENT;
-	else
+	else if (!is_top(c))
+		ret = ct_current_ns() && !is_own_name(&dentry->d_name) ?
+		      -ENOENT : 0;
+	if (c)
 		ct_container_put(c);
 	return ret;
 }
@@ -308,15 +358,17 @@ int ct_entry_revalidate(struct dentry *dentry)
 struct dentry *ct_hook_proc_lookup(struct inode *dir, struct dentry *dentry,
 				   unsigned int flags)
 {
-	const struct qstr *name = &dentry->d_name;
 	struct ct_container *c = ct_current_container();
 	struct dentry *ret;
 
 	ct_hook_enter();
-	if (pde_data(dir) == &ct_dir_mark &&
-	    !(c && strlen(c->name) == name->len &&
-	      !memcmp(c->name, name->name, name->len)))
+	if (pde_data(dir) != &ct_dir_mark)
+		ret = static_call(ct_orig_proc_lookup)(dir, dentry, flags);
+	else if (!is_own_name(&dentry->d_name))
 		ret = ERR_PTR(-ENOENT);
+	else if (ct_container_parent(c))
+		ret = static_call(ct_proc_lookup_de)(dir, dentry,
+						     ct_container_parent(c)->dir);
 	else
 		ret = static_call(ct_orig_proc_lookup)(dir, dentry, flags);
 	ct_hook_leave();

@@ -9,6 +9,8 @@
 
 #include "container/container.h"
 
+struct seq_file;
+
 #define CT_PROC_NAME	"container"
 
 /*
@@ -37,6 +39,7 @@ extern const struct ct_entry_ops ct_entry_ops;
 void ct_entries_set_dir(struct proc_dir_entry *dir);
 int ct_entry_revalidate(struct dentry *dentry);
 bool ct_visible(const struct ct_container *c);
+void ct_show_path(struct seq_file *m, const struct ct_container *c);
 
 /* root.c */
 void ct_roots_watch(bool on);

@@ -1,0 +1,570 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The numbers of a struct pid; see number.h. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/errno.h>
+#include <linux/idr.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "compat/pid.h"
+#include "hook/symbols.h"
+#include "pidspace/number.h"
+#include "pidspace/space.h"
+
+/* Records of one level: those of containers that are not nested. */
+static struct kmem_cache *number_cache;
+/* kernel.pid_max; the kernel does not export it. */
+static typeof(pid_max) *ct_pid_max;
+
+/**
+ * ct_pid_limit - kernel.pid_max
+ *
+ * Return: the first number that is too large.
+ */
+int ct_pid_limit(void)
+{
+	return READ_ONCE(*ct_pid_max);
+}
+
+/* Let the number go that was given back last. With space->lock held. */
+static void release_retired(struct ct_space *space)
+{
+	if (space->retired)
+		idr_remove(&space->token->idr, space->retired);
+	space->retired = 0;
+}
+
+/*
+ * Take a level's number out of use.
+ *
+ * It stays allocated, to nobody, until another one is taken or given back. The
+ * next number is mostly its neighbour, so a container that forks now and then
+ * does not make and free the nodes of the idr each time.
+ */
+static void level_retire(struct ct_level *level, pid_t outer_nr)
+{
+	struct ct_space *space = level->space;
+	unsigned long flags;
+
+	spin_lock_irqsave(&space->lock, flags);
+	idr_replace(&level->ns->idr, NULL, level->nr);
+	release_retired(space);
+	space->retired = level->nr;
+	if (unlikely(level->flags & CT_LEVEL_RESERVED))
+		idr_remove(&level->ns->idr, outer_nr);
+	spin_unlock_irqrestore(&space->lock, flags);
+}
+
+/* What the level around, or the host, calls the pid of a record. */
+static pid_t outer_nr(const struct ct_number *num, unsigned int level)
+{
+	return level ? num->level[level - 1].nr : num->pid->numbers[0].nr;
+}
+
+/* The struct pid of a number one level out. In an RCU read-side section. */
+static struct pid *find_outside(int nr, const struct pid_namespace *ns)
+{
+	struct ct_slot *slot;
+
+	if (nr <= 0 || nr >= PID_MAX_LIMIT)
+		return NULL;
+	if (ns->parent != &init_pid_ns)
+		return find_pid_ns(nr, ns->parent);
+	slot = ct_slot_of(nr);
+	return slot ? READ_ONCE(slot->pid) : NULL;
+}
+
+static struct ct_level *find_alias_level(int nr, struct pid_namespace *ns,
+					 struct pid **pid)
+{
+	struct ct_number *num;
+	struct ct_level *level;
+
+	*pid = find_outside(nr, ns);
+	num = *pid ? ct_number_of(*pid) : NULL;
+	level = num ? ct_number_level(num, ns) : NULL;
+	return level && (READ_ONCE(level->flags) & CT_LEVEL_ALIAS) ? level : NULL;
+}
+
+/**
+ * ct_find_alias - the pid whose old number this is
+ * @nr: a number that nobody has inside
+ * @ns: token of the viewer
+ *
+ * A program remembers its pid: a shell gives the terminal back to the process
+ * group that it was when it started. So whoever says in a container the number
+ * that a process had just outside when it came in means that process. What the
+ * kernel says is always the new one.
+ *
+ * Context: RCU read-side section, any but NMI.
+ * Return: the struct pid, or NULL.
+ */
+struct pid *ct_find_alias(int nr, struct pid_namespace *ns)
+{
+	struct pid *pid;
+
+	return find_alias_level(nr, ns, &pid) ? pid : NULL;
+}
+
+/*
+ * Is @nr, just allocated, the old number of a pid in the space? Then it stays
+ * allocated, to nobody, as long as that has it. With space->lock held.
+ */
+static bool reserve_alias(struct ct_space *space, pid_t nr)
+{
+	struct ct_level *level;
+	struct pid *pid;
+
+	if (likely(nr > space->highest_alias))
+		return false;
+	rcu_read_lock();
+	level = find_alias_level(nr, space->token, &pid);
+	if (level) {
+		idr_replace(&space->token->idr, NULL, nr);
+		WRITE_ONCE(level->flags, level->flags | CT_LEVEL_RESERVED);
+	}
+	rcu_read_unlock();
+	return level;
+}
+
+/* Allocate a number, by which @pid can be found from now on. */
+static int take_one(struct ct_space *space, struct pid *pid, pid_t want)
+{
+	struct idr *idr = &space->token->idr;
+	int min = 1;
+
+	if (want != CT_NR_ANY)
+		return idr_alloc(idr, pid, want, want + 1, GFP_ATOMIC);
+	/* As the kernel: the first numbers are given out once. */
+	if (idr_get_cursor(idr) > RESERVED_PIDS)
+		min = RESERVED_PIDS;
+	return idr_alloc_cyclic(idr, pid, min, ct_pid_limit(), GFP_ATOMIC);
+}
+
+/* Take a number that nobody has. Called with space->lock held. */
+static int take_locked(struct ct_space *space, struct pid *pid, pid_t want)
+{
+	int nr;
+
+	if (space->dead)
+		return -ENOMEM;		/* as alloc_pid() in a dying namespace */
+	/* ns_last_pid has been set back: the number may be the next one. */
+	if (idr_get_cursor(&space->token->idr) <= space->retired)
+		release_retired(space);
+	do {
+		nr = take_one(space, pid, want);
+		release_retired(space);
+		if (nr == -ENOSPC)
+			nr = take_one(space, pid, want); /* it may have been the one */
+	} while (nr > 0 && reserve_alias(space, nr));
+	if (nr == -ENOSPC)
+		return want == CT_NR_ANY ? -EAGAIN : -EEXIST;
+	return nr;
+}
+
+/* Fill in a level: a number and a reference. */
+static int level_take(struct ct_level *level, struct ct_space *space,
+		      struct pid *pid, pid_t want, gfp_t gfp)
+{
+	bool preload = gfpflags_allow_blocking(gfp);
+	unsigned long flags;
+	int nr;
+
+	if (preload)
+		idr_preload(gfp);
+	spin_lock_irqsave(&space->lock, flags);
+	nr = take_locked(space, pid, want);
+	spin_unlock_irqrestore(&space->lock, flags);
+	if (preload)
+		idr_preload_end();
+	if (nr < 0)
+		return nr;
+
+	level->space = space;
+	level->ns = space->token;
+	level->nr = nr;
+	level->flags = 0;
+	refcount_inc(&space->users);
+	return 0;
+}
+
+static void level_give_back(struct ct_level *level)
+{
+	struct ct_space *space = level->space;
+	unsigned long flags;
+
+	spin_lock_irqsave(&space->lock, flags);
+	idr_remove(&space->token->idr, level->nr);
+	spin_unlock_irqrestore(&space->lock, flags);
+	ct_space_put(space);
+}
+
+static struct ct_number *number_alloc(unsigned int depth, gfp_t gfp)
+{
+	struct ct_number *num;
+
+	if (depth == 1)
+		num = kmem_cache_alloc(number_cache, gfp);
+	else
+		num = kmalloc(struct_size(num, level, depth), gfp);
+	if (!num)
+		return NULL;
+	num->depth = depth;
+	num->live = depth;
+	return num;
+}
+
+static void number_free_memory(struct ct_number *num)
+{
+	if (num->depth == 1)
+		kmem_cache_free(number_cache, num);
+	else
+		kfree(num);
+}
+
+/**
+ * ct_number_free - free a record that nobody can find any more
+ * @num: not published, or a grace period after it went
+ *
+ * Context: any but NMI. Drops the levels' references on their spaces.
+ */
+void ct_number_free(struct ct_number *num)
+{
+	unsigned int i = num->depth;
+
+	while (i--)
+		ct_space_put(num->level[i].space);
+	number_free_memory(num);
+}
+
+/* Give the levels from @first on back, and the record. */
+static void number_unwind(struct ct_number *num, unsigned int first)
+{
+	unsigned int i;
+
+	for (i = first; i < num->depth; i++)
+		level_give_back(&num->level[i]);
+	if (!num->outer)
+		ct_slot_unreserve(num->pid->numbers[0].nr);
+	number_free_memory(num);
+}
+
+/**
+ * ct_number_prepare - take numbers for a struct pid
+ * @space: the container that it goes to
+ * @pid: not contained, or in a container around @space. The caller keeps it
+ *	 from moving and from being freed by free_pid().
+ * @wishes: the numbers, innermost first, or CT_NR_ANY for the next free one; NULL
+ *	    for that in all levels
+ * @hidden: @pid is not to be found by them before they are published
+ * @gfp: how to get memory
+ *
+ * Context: may sleep if @gfp says so.
+ * Return: the record, for ct_number_move() or ct_number_abandon(); else -EAGAIN
+ * no number is free, -EEXIST one wished for is taken, -ENOMEM, also when the
+ * space is dying.
+ */
+struct ct_number *ct_number_prepare(struct ct_space *space, struct pid *pid,
+				    const pid_t *wishes, bool hidden, gfp_t gfp)
+{
+	struct ct_number *num = number_alloc(space->depth + 1, gfp);
+	struct ct_number *old;
+	unsigned int i;
+	int err;
+
+	if (!num)
+		return ERR_PTR(-ENOMEM);
+	num->pid = pid;
+	num->flags = BIT(CT_NUMBER_TASK);
+	num->outer = 0;
+	rcu_read_lock();
+	old = ct_slot_num(pid->numbers[0].nr, pid);
+	if (old) {
+		num->outer = old->depth;
+		memcpy(num->level, old->level,
+		       old->depth * sizeof(num->level[0]));
+	}
+	rcu_read_unlock();
+	if (!num->outer) {
+		err = ct_slot_reserve(pid->numbers[0].nr, gfp);
+		if (err) {
+			number_free_memory(num);
+			return ERR_PTR(err);
+		}
+	}
+	for (i = num->depth; i-- > num->outer; space = space->parent) {
+		err = level_take(&num->level[i], space, hidden ? NULL : pid,
+				 wishes ? *wishes++ : CT_NR_ANY, gfp);
+		if (err) {
+			number_unwind(num, i + 1);
+			return ERR_PTR(err);
+		}
+	}
+	return num;
+}
+
+/**
+ * ct_number_abandon - undo ct_number_prepare()
+ * @num: freed
+ *
+ * Context: any but NMI.
+ */
+void ct_number_abandon(struct ct_number *num)
+{
+	number_unwind(num, num->outer);
+}
+
+static void fill_slot(struct ct_slot *slot, struct ct_number *num)
+{
+	struct ct_level *inner = &num->level[num->depth - 1];
+
+	slot->ns = inner->ns;
+	slot->pid = num->pid;
+	slot->num = num;
+	slot->nr = inner->nr;
+}
+
+static void count(struct ct_number *num)
+{
+	unsigned int i;
+
+	for (i = num->outer; i < num->depth; i++)
+		atomic_inc(&num->level[i].space->nr_tasks);
+}
+
+/* Let the pid of a hidden record be found by its numbers. */
+static void unhide(struct ct_number *num)
+{
+	struct ct_level *level;
+
+	for (level = &num->level[num->outer]; level < &num->level[num->depth];
+	     level++) {
+		spin_lock_irq(&level->space->lock);
+		idr_replace(&level->ns->idr, num->pid, level->nr);
+		spin_unlock_irq(&level->space->lock);
+	}
+}
+
+/* Of a record that is about to be published: let the old number name it, too. */
+static void level_alias(struct ct_number *num, unsigned int i)
+{
+	struct ct_level *level = &num->level[i];
+	struct ct_space *space = level->space;
+	pid_t old = outer_nr(num, i);
+
+	if (level->nr == old || old >= ct_pid_limit())
+		return;
+	spin_lock_irq(&space->lock);
+	if (!idr_find(&level->ns->idr, old)) {
+		level->flags |= CT_LEVEL_ALIAS;
+		if (space->highest_alias < old)
+			space->highest_alias = old;
+	}
+	spin_unlock_irq(&space->lock);
+}
+
+static void number_free_rcu(struct rcu_head *rcu)
+{
+	ct_number_free(container_of(rcu, struct ct_number, rcu));
+}
+
+/* The spaces of the outer levels are in the new record's hands. */
+static void number_replaced_rcu(struct rcu_head *rcu)
+{
+	number_free_memory(container_of(rcu, struct ct_number, rcu));
+}
+
+/*
+ * The pid leaves the record @old for @num. Whoever sets a flag in an outer level
+ * looks the record up with the space's lock held: it was the old one's before,
+ * or it is the new one's.
+ */
+static void replace(struct ct_number *num, struct ct_number *old)
+{
+	struct ct_slot slot;
+	unsigned int i;
+
+	fill_slot(&slot, num);
+	ct_slot_change(num->pid->numbers[0].nr, &slot);
+	for (i = 0; i < num->outer; i++) {
+		struct ct_space *space = num->level[i].space;
+
+		spin_lock_irq(&space->lock);
+		num->level[i].flags |= old->level[i].flags;
+		spin_unlock_irq(&space->lock);
+	}
+	call_rcu(&old->rcu, number_replaced_rcu);
+}
+
+/**
+ * ct_number_move - a hidden record becomes its pid's
+ * @num: from ct_number_prepare(), @hidden; the pid's record is still the same
+ * @alias: what the pid was called outside goes on naming it
+ *
+ * From here on the task of the pid is in the container.
+ *
+ * Context: tasklist_lock held, interrupts on. Nothing can fail.
+ */
+void ct_number_move(struct ct_number *num, bool alias)
+{
+	pid_t gnr = num->pid->numbers[0].nr;
+	struct ct_number *old = NULL;
+	struct ct_slot slot;
+	unsigned int i;
+
+	for (i = num->outer; alias && i < num->depth; i++)
+		level_alias(num, i);
+	unhide(num);
+	count(num);
+	if (num->outer) {
+		rcu_read_lock();
+		old = ct_slot_num(gnr, num->pid);
+		replace(num, old);
+		rcu_read_unlock();
+		return;
+	}
+	fill_slot(&slot, num);
+	ct_slot_set(gnr, &slot);
+}
+
+/**
+ * ct_number_add - give a fresh struct pid its numbers
+ * @space: of its container
+ * @pid: not contained, and of a task that has not run yet
+ * @wishes: as in ct_number_prepare()
+ *
+ * Who finds the pid by a number before its slot is filled sees one that has no
+ * number, and no task yet.
+ *
+ * Context: may sleep.
+ * Return: 0, or an error of ct_number_prepare().
+ */
+int ct_number_add(struct ct_space *space, struct pid *pid, const pid_t *wishes)
+{
+	struct ct_number *num;
+	struct ct_slot slot;
+
+	num = ct_number_prepare(space, pid, wishes, false, GFP_KERNEL);
+	if (IS_ERR(num))
+		return PTR_ERR(num);
+	count(num);
+	fill_slot(&slot, num);
+	ct_slot_set(pid->numbers[0].nr, &slot);
+	return 0;
+}
+
+/* A task has been released: its container may have been emptied by that. */
+static void uncount(struct ct_number *num)
+{
+	unsigned int i = num->depth;
+
+	if (!test_and_clear_bit(CT_NUMBER_TASK, &num->flags))
+		return;
+	while (i--)
+		ct_space_uncount(num->level[i].space);
+}
+
+/**
+ * ct_number_uncount - note that the task of a struct pid has been released
+ * @pid: its struct pid, which may live on as process group or session
+ *
+ * Context: any but NMI; RCU or a reference keeps @pid.
+ */
+void ct_number_uncount(struct pid *pid)
+{
+	struct ct_number *num;
+
+	rcu_read_lock();
+	num = ct_number_of(pid);
+	if (num)
+		uncount(num);
+	rcu_read_unlock();
+}
+
+/**
+ * ct_number_retire - give the numbers of a struct pid back, as free_pid() does
+ * @pid: about to be freed
+ *
+ * Context: as free_pid(): tasklist_lock held for writing, interrupts off; or
+ * from a failed fork.
+ * Return: the record, to be passed to ct_number_bury() when the kernel's
+ * free_pid() has run; NULL if @pid has none.
+ */
+struct ct_number *ct_number_retire(struct pid *pid)
+{
+	pid_t gnr = pid->numbers[0].nr;
+	struct ct_number *num;
+	unsigned int i;
+
+	rcu_read_lock();	/* against ct_space_close(), which frees */
+	num = ct_slot_num(gnr, pid);
+	if (!num || test_and_set_bit(CT_NUMBER_RETIRED, &num->flags)) {
+		rcu_read_unlock();
+		return NULL;
+	}
+	/*
+	 * Does anybody hold the pid besides the kernel's reference, which
+	 * free_pid() is about to drop, and release_task()?
+	 */
+	if (refcount_read(&pid->count) > 2)
+		ct_linger_add(num);
+	get_pid(pid);
+	for (i = num->depth; i--;)
+		level_retire(&num->level[i], outer_nr(num, i));
+	ct_slot_clear(gnr);
+	uncount(num);
+	rcu_read_unlock();
+	return num;
+}
+
+/**
+ * ct_number_close - the container of a number has ended
+ * @pid: has a number there; no task
+ * @space: of the container; containers in it have ended before
+ *
+ * Context: RCU read-side section; @space->lock held.
+ */
+void ct_number_close(struct pid *pid, struct ct_space *space)
+{
+	struct ct_number *num = ct_number_of(pid);
+
+	if (!num)
+		return;		/* free_pid() is retiring it */
+	if (space->depth) {
+		/* The container around may go on seeing it. */
+		WRITE_ONCE(num->live, space->depth);
+	} else if (!test_and_set_bit(CT_NUMBER_RETIRED, &num->flags)) {
+		ct_slot_clear(pid->numbers[0].nr);
+		call_rcu(&num->rcu, number_free_rcu);
+	}
+}
+
+/**
+ * ct_numbers_init - get ready for numbers
+ *
+ * Context: may sleep; at load, after ct_symbols_init().
+ * Return: 0, -ENOMEM or -ENOENT.
+ */
+int ct_numbers_init(void)
+{
+	ct_pid_max = (void *)ct_symbol("pid_max");
+	if (!ct_pid_max) {
+		pr_err("this kernel lacks the variable pid_max\n");
+		return -ENOENT;
+	}
+	number_cache = kmem_cache_create("ct_number",
+					 struct_size_t(struct ct_number, level, 1),
+					 0, 0, NULL);
+	return number_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * ct_numbers_exit - the opposite
+ *
+ * Context: may sleep; no record is left.
+ */
+void ct_numbers_exit(void)
+{
+	kmem_cache_destroy(number_cache);
+}
