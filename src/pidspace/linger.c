@@ -23,12 +23,13 @@ static void linger_scan(struct work_struct *work);
 static DECLARE_DELAYED_WORK(linger_work, linger_scan);
 
 /*
- * Those taken out of the table wait for a grace period, all that have come
- * since the last one began together. Under linger_lock.
+ * Numbers that wait for a grace period, all that have come since the last one
+ * began together: callbacks of their own would hold up those of the kernel,
+ * which give back the stacks of dead tasks. Under linger_lock.
  */
-static struct ct_number *dropped, *waiting;
-static struct rcu_head drop_rcu;
-static void drop_done(struct rcu_head *rcu);
+static struct ct_number *arrived, *waiting;
+static struct rcu_head batch_rcu;
+static void batch_done(struct rcu_head *rcu);
 
 /**
  * ct_linger_find - what a dead struct pid was
@@ -71,43 +72,32 @@ void ct_linger_add(struct ct_number *num)
 }
 
 /* Called with linger_lock held. */
-static void start_waiting(void)
+static void start_batch(void)
 {
-	waiting = dropped;
-	dropped = NULL;
-	call_rcu(&drop_rcu, drop_done);
+	waiting = arrived;
+	arrived = NULL;
+	call_rcu(&batch_rcu, batch_done);
 }
 
-static void drop_done(struct rcu_head *rcu)
+/* Called with linger_lock held. */
+static void wait_for_readers(struct ct_number *num)
 {
-	struct ct_number *num, *next;
-	unsigned long flags;
-
-	spin_lock_irqsave(&linger_lock, flags);
-	num = waiting;
-	waiting = NULL;
-	if (dropped)
-		start_waiting();
-	spin_unlock_irqrestore(&linger_lock, flags);
-	for (; num; num = next) {
-		next = num->next;
-		put_pid(num->pid);
-		ct_number_free(num);
-	}
+	num->next = arrived;
+	arrived = num;
+	if (!waiting)
+		start_batch();
 }
 
 /*
- * Forget a number in the table, and free it. Nobody else has it any more but
- * for readers. Called with linger_lock held.
+ * Forget a number in the table. Nobody else has it any more but for readers.
+ * Called with linger_lock held.
  */
 static void drop_locked(struct ct_number *num)
 {
 	hash_del_rcu(&num->linger);
 	atomic_dec(&ct_nr_lingering);
-	num->next = dropped;
-	dropped = num;
-	if (!waiting)
-		start_waiting();
+	set_bit(CT_NUMBER_DROPPED, &num->flags);
+	wait_for_readers(num);
 }
 
 /* Is nobody left who could ask for the number? */
@@ -117,11 +107,19 @@ static bool forgotten(const struct ct_number *num)
 	       num->level[0].space->closed;
 }
 
-/* The pid of a number in the table. Called with linger_lock held. */
+/*
+ * A grace period after free_pid(): who has no reference by now gets none. Who
+ * found the pid by its number just before it was freed, and took one since
+ * ct_number_retire() looked, has it remembered from here on.
+ *
+ * Called with linger_lock held. Return: free it now.
+ */
 static bool settle_locked(struct ct_number *num)
 {
 	bool hashed = test_bit(CT_NUMBER_HASHED, &num->flags);
 
+	if (test_bit(CT_NUMBER_DROPPED, &num->flags))
+		return true;
 	if (forgotten(num)) {
 		if (hashed)
 			drop_locked(num);
@@ -134,26 +132,25 @@ static bool settle_locked(struct ct_number *num)
 	return false;
 }
 
-/*
- * A grace period after free_pid(): who has no reference by now gets none. Who
- * found the pid by its number just before it was freed, and took one since
- * ct_number_retire() looked, has it remembered from here on.
- */
-static void settle(struct rcu_head *rcu)
+static void batch_done(struct rcu_head *rcu)
 {
-	struct ct_number *num = container_of(rcu, struct ct_number, rcu);
+	struct ct_number *num, *next, *done = NULL;
 	unsigned long flags;
-	bool unknown;
 
-	/* Mostly nobody holds it, and nobody can begin to. */
-	if (!test_bit(CT_NUMBER_HASHED, &num->flags) && forgotten(num)) {
-		unknown = true;
-	} else {
-		spin_lock_irqsave(&linger_lock, flags);
-		unknown = settle_locked(num);
-		spin_unlock_irqrestore(&linger_lock, flags);
+	spin_lock_irqsave(&linger_lock, flags);
+	for (num = waiting; num; num = next) {
+		next = num->next;
+		if (settle_locked(num)) {
+			num->next = done;
+			done = num;
+		}
 	}
-	if (unknown) {
+	waiting = NULL;
+	if (arrived)
+		start_batch();
+	spin_unlock_irqrestore(&linger_lock, flags);
+	for (num = done; num; num = next) {
+		next = num->next;
 		put_pid(num->pid);
 		ct_number_free(num);
 	}
@@ -164,16 +161,20 @@ static void settle(struct rcu_head *rcu)
  * @num: from ct_number_retire()
  *
  * Call after the kernel's own free_pid(): its RCU callback, which drops the
- * kernel's reference, then comes before ours.
+ * kernel's reference, then mostly comes before ours.
  *
  * Context: any but NMI.
  */
 void ct_number_bury(struct ct_number *num)
 {
-	call_rcu(&num->rcu, settle);
+	unsigned long flags;
+
+	spin_lock_irqsave(&linger_lock, flags);
+	wait_for_readers(num);
+	spin_unlock_irqrestore(&linger_lock, flags);
 }
 
-/* Drop the settled numbers of @space, or of all, that nobody else holds. */
+/* Drop the settled numbers that nobody else holds. */
 static bool sweep(void)
 {
 	struct ct_number *num;
@@ -214,6 +215,17 @@ void ct_linger_close(struct ct_space *space)
 	sweep();
 }
 
+/* Is any number on its way? */
+static bool under_way(void)
+{
+	bool any;
+
+	spin_lock_irq(&linger_lock);
+	any = waiting || arrived;
+	spin_unlock_irq(&linger_lock);
+	return any;
+}
+
 /**
  * ct_linger_exit - wait for all that is still under way
  *
@@ -221,10 +233,10 @@ void ct_linger_close(struct ct_space *space)
  */
 void ct_linger_exit(void)
 {
-	/* Settling numbers, which start no scan: their spaces are closed... */
-	rcu_barrier();
+	/* As their spaces are closed, they start no scan and do not stay. */
+	while (under_way())
+		rcu_barrier();
 	cancel_delayed_work_sync(&linger_work);
-	/* ...then those that were dropped, at most two rounds of them. */
-	rcu_barrier();
+	/* Records that were freed by a callback of their own. */
 	rcu_barrier();
 }

@@ -4,6 +4,7 @@
 
 #include <linux/errno.h>
 #include <linux/idr.h>
+#include <linux/radix-tree.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
@@ -27,32 +28,43 @@ int ct_pid_limit(void)
 	return READ_ONCE(*ct_pid_max);
 }
 
-/* Let the number go that was given back last. With space->lock held. */
-static void release_retired(struct ct_space *space)
+/* Let the number go that keeps its node. With space->lock held. */
+static void release_kept(struct ct_space *space)
 {
-	if (space->retired)
-		idr_remove(&space->token->idr, space->retired);
-	space->retired = 0;
+	if (space->kept)
+		idr_remove(&space->token->idr, space->kept);
+	space->kept = 0;
+}
+
+/* Do two numbers share a node of the idr? */
+static bool same_node(pid_t a, pid_t b)
+{
+	return a >> RADIX_TREE_MAP_SHIFT == b >> RADIX_TREE_MAP_SHIFT;
 }
 
 /*
  * Take a level's number out of use.
  *
- * It stays allocated, to nobody, until another one is taken or given back. The
- * next number is mostly its neighbour, so a container that forks now and then
- * does not make and free the nodes of the idr each time.
+ * The last of a node stays allocated, to nobody, until another node's takes its
+ * place. The next number is mostly in the same node, so a container that forks
+ * now and then does not make and free it each time.
  */
 static void level_retire(struct ct_level *level, pid_t outer_nr)
 {
 	struct ct_space *space = level->space;
+	struct idr *idr = &level->ns->idr;
 	unsigned long flags;
 
 	spin_lock_irqsave(&space->lock, flags);
-	idr_replace(&level->ns->idr, NULL, level->nr);
-	release_retired(space);
-	space->retired = level->nr;
+	if (space->kept && same_node(space->kept, level->nr)) {
+		idr_remove(idr, level->nr);
+	} else {
+		idr_replace(idr, NULL, level->nr);
+		release_kept(space);
+		space->kept = level->nr;
+	}
 	if (unlikely(level->flags & CT_LEVEL_RESERVED))
-		idr_remove(&level->ns->idr, outer_nr);
+		idr_remove(idr, outer_nr);
 	spin_unlock_irqrestore(&space->lock, flags);
 }
 
@@ -118,13 +130,13 @@ static bool reserve_alias(struct ct_space *space, pid_t nr)
 
 	if (likely(nr > space->highest_alias))
 		return false;
-	rcu_read_lock();
+	ct_read_lock();
 	level = find_alias_level(nr, space->token, &pid);
 	if (level) {
 		idr_replace(&space->token->idr, NULL, nr);
 		WRITE_ONCE(level->flags, level->flags | CT_LEVEL_RESERVED);
 	}
-	rcu_read_unlock();
+	ct_read_unlock();
 	return level;
 }
 
@@ -149,14 +161,16 @@ static int take_locked(struct ct_space *space, struct pid *pid, pid_t want)
 
 	if (space->dead)
 		return -ENOMEM;		/* as alloc_pid() in a dying namespace */
-	/* ns_last_pid has been set back: the number may be the next one. */
-	if (idr_get_cursor(&space->token->idr) <= space->retired)
-		release_retired(space);
+	/* It may be the next one, or the one wished for, or the last. */
+	if (want == space->kept ||
+	    idr_get_cursor(&space->token->idr) <= space->kept)
+		release_kept(space);
 	do {
 		nr = take_one(space, pid, want);
-		release_retired(space);
-		if (nr == -ENOSPC)
-			nr = take_one(space, pid, want); /* it may have been the one */
+		if (nr == -ENOSPC && space->kept) {
+			release_kept(space);
+			nr = take_one(space, pid, want);
+		}
 	} while (nr > 0 && reserve_alias(space, nr));
 	if (nr == -ENOSPC)
 		return want == CT_NR_ANY ? -EAGAIN : -EEXIST;
@@ -278,14 +292,14 @@ struct ct_number *ct_number_prepare(struct ct_space *space, struct pid *pid,
 	num->pid = pid;
 	num->flags = BIT(CT_NUMBER_TASK);
 	num->outer = 0;
-	rcu_read_lock();
+	ct_read_lock();
 	old = ct_slot_num(pid->numbers[0].nr, pid);
 	if (old) {
 		num->outer = old->depth;
 		memcpy(num->level, old->level,
 		       old->depth * sizeof(num->level[0]));
 	}
-	rcu_read_unlock();
+	ct_read_unlock();
 	if (!num->outer) {
 		err = ct_slot_reserve(pid->numbers[0].nr, gfp);
 		if (err) {
@@ -475,11 +489,11 @@ void ct_number_uncount(struct pid *pid)
 {
 	struct ct_number *num;
 
-	rcu_read_lock();
+	ct_read_lock();
 	num = ct_number_of(pid);
 	if (num)
 		uncount(num);
-	rcu_read_unlock();
+	ct_read_unlock();
 }
 
 /**
@@ -497,10 +511,10 @@ struct ct_number *ct_number_retire(struct pid *pid)
 	struct ct_number *num;
 	unsigned int i;
 
-	rcu_read_lock();	/* against ct_space_close(), which frees */
+	ct_read_lock();	/* against ct_space_close(), which frees */
 	num = ct_slot_num(gnr, pid);
 	if (!num || test_and_set_bit(CT_NUMBER_RETIRED, &num->flags)) {
-		rcu_read_unlock();
+		ct_read_unlock();
 		return NULL;
 	}
 	/*
@@ -514,7 +528,7 @@ struct ct_number *ct_number_retire(struct pid *pid)
 		level_retire(&num->level[i], outer_nr(num, i));
 	ct_slot_clear(gnr);
 	uncount(num);
-	rcu_read_unlock();
+	ct_read_unlock();
 	return num;
 }
 

@@ -12,6 +12,7 @@
 
 #include <linux/atomic.h>
 #include <linux/pid.h>
+#include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/types.h>
 
@@ -42,8 +43,8 @@ struct ct_level {
  *	 record first; a reference while it lingers
  * @flags: below; atomic
  * @linger: entry of the table of dead but remembered pids
- * @next: in the list of those that wait for a grace period to be freed
- * @rcu: to wait until nobody can find @pid any more
+ * @next: in a list of those that wait for a grace period
+ * @rcu: to wait until nobody has the record any more, where it goes alone
  * @depth: how many levels there are
  * @live: how many of them, the outer ones, belong to containers that have not
  *	  ended; decreases
@@ -69,9 +70,17 @@ struct ct_number {
 #define CT_NUMBER_RETIRED	1	/* whoever set this frees it */
 #define CT_NUMBER_HASHED	2	/* in the table of dead pids */
 #define CT_NUMBER_SETTLED	3	/* lingers until the scan drops it */
+#define CT_NUMBER_DROPPED	4	/* taken out of that table */
 
 /* What a wish for a number looks like that is none. */
 #define CT_NR_ANY	0
+
+/*
+ * The read-side section of the hooks.  It is one of RCU, too, and is entered and
+ * left with a few instructions, where rcu_read_lock() is a call.
+ */
+#define ct_read_lock()		preempt_disable_notrace()
+#define ct_read_unlock()	preempt_enable_notrace()
 
 extern atomic_t ct_nr_lingering;
 struct ct_number *ct_linger_find(const struct pid *pid);

@@ -40,11 +40,11 @@ struct ct_space_ops {
  * @token: its namespace token; the space holds a reference
  * @parent: the space around it, on which it holds a reference; NULL: the host
  * @depth: how many there are around it
- * @lock: protects the token's idr, @retired, @highest_alias, the flags of
+ * @lock: protects the token's idr, @kept, @highest_alias, the flags of
  *	  levels and @dead against writers.
  *	  Taken inside tasklist_lock, and only one of them at a time; interrupts
  *	  are off. ct_slots_lock nests inside.
- * @retired: the number that was given back last; still allocated, to nobody
+ * @kept: a number that was given back, still allocated, to nobody
  * @highest_alias: no old number that names a pid inside is higher
  * @nr_tasks: numbered threads that have not been released yet
  * @dead: no more numbers are given out
@@ -61,7 +61,7 @@ struct ct_space {
 	struct ct_space *parent;
 	unsigned int depth;
 	spinlock_t lock;	/* see above */
-	pid_t retired;
+	pid_t kept;
 	pid_t highest_alias;
 	atomic_t nr_tasks;
 	bool dead;
@@ -109,11 +109,11 @@ static inline struct ct_space *ct_current_space(void)
 	struct pid *pid = task_pid(current);
 	struct ct_number *num;
 
-	rcu_read_lock();
+	ct_read_lock();
 	num = pid ? ct_slot_num(pid->numbers[0].nr, pid) : NULL;
 	if (num)
 		space = num->level[num->depth - 1].space;
-	rcu_read_unlock();
+	ct_read_unlock();
 	return space;
 }
 

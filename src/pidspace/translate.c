@@ -81,11 +81,11 @@ pid_t ct_hook___task_pid_nr_ns(struct task_struct *task, enum pid_type type,
 		if (nr)
 			return nr;
 	}
-	rcu_read_lock();
+	ct_read_lock();
 	pid = type == PIDTYPE_PID ? READ_ONCE(task->thread_pid) :
 				    READ_ONCE(task->signal->pids[type]);
 	nr = ct_pid_nr(pid, ct_view(ns, caller));
-	rcu_read_unlock();
+	ct_read_unlock();
 	return nr;
 }
 
@@ -96,9 +96,9 @@ pid_t ct_hook_pid_nr_ns(struct pid *pid, struct pid_namespace *ns)
 
 	if (!ns)
 		return 0;
-	rcu_read_lock();
+	ct_read_lock();
 	nr = ct_pid_nr(pid, ct_view(ns, caller));
-	rcu_read_unlock();
+	ct_read_unlock();
 	return nr;
 }
 
@@ -106,9 +106,9 @@ pid_t ct_hook_pid_vnr(struct pid *pid)
 {
 	pid_t nr;
 
-	rcu_read_lock();
+	ct_read_lock();
 	nr = ct_pid_nr(pid, ct_current_ns());
-	rcu_read_unlock();
+	ct_read_unlock();
 	return nr;
 }
 
@@ -222,9 +222,9 @@ int ct_hook_wait_consider_task(struct wait_opts *wo, int ptrace,
 	bool sees = true;
 
 	if (ns) {
-		rcu_read_lock();
+		ct_read_lock();
 		sees = ct_pid_sees(ns, task_pid(p));
-		rcu_read_unlock();
+		ct_read_unlock();
 	}
 	return sees ? static_call(ct_orig_wait_consider_task)(wo, ptrace, p) : 0;
 }
@@ -246,10 +246,10 @@ int ct_hook_do_send_sig_info(int sig, struct kernel_siginfo *info,
 			     struct task_struct *p, enum pid_type type)
 {
 	if (ct_active_caller(_RET_IP_) == CT_CALLER_MQUEUE) {
-		rcu_read_lock();
+		ct_read_lock();
 		info->si_pid = ct_pid_nr(task_tgid(current),
 					 innermost(task_pid(p)));
-		rcu_read_unlock();
+		ct_read_unlock();
 	}
 	return static_call(ct_orig_do_send_sig_info)(sig, info, p, type);
 }
@@ -275,12 +275,12 @@ struct pid_namespace *ct_hook_task_active_pid_ns(struct task_struct *tsk)
 
 	if (caller == CT_CALLER_REAL || caller == CT_CALLER_PIDFD_SIGNAL || !pid)
 		return ns;
-	rcu_read_lock();
+	ct_read_lock();
 	num = ct_number_of(pid);
 	level = num ? ct_number_inner(num) : NULL;
 	if (level)
 		ns = caller == CT_CALLER_EXIT ? ct_exit_view(tsk, level) :
 						level->ns;
-	rcu_read_unlock();
+	ct_read_unlock();
 	return ns;
 }

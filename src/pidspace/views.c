@@ -69,22 +69,15 @@ struct known {
 	enum ct_view_caller kind;
 };
 
-/*
- * Sorted by address. Two tables, as a hook is interested in one of them. Most
- * callers are in none: the filter, a bit for the stretches of kernel text that have
- * one, keeps the search for those that may be.
- */
-#define FILTER_BITS	1024
-#define FILTER_SHIFT	10
-
+/* Sorted by address. Two tables, as a hook is interested in one of them. */
 struct known_table {
 	struct known known[ARRAY_SIZE(callers)];
 	unsigned int nr;
-	DECLARE_BITMAP(filter, FILTER_BITS);
 };
 
-static struct known_table procfs_callers __ro_after_init;
-static struct known_table other_callers __ro_after_init;
+/* The second is that of procfs. */
+static struct known_table tables[2] __ro_after_init;
+unsigned long ct_view_filter[2][BITS_TO_LONGS(CT_VIEW_FILTER_BITS)] __ro_after_init;
 
 static int known_cmp(const void *a, const void *b)
 {
@@ -95,13 +88,12 @@ static int known_cmp(const void *a, const void *b)
 	return x->range.start < y->range.start ? -1 : 1;
 }
 
-static void __init add_to_filter(struct known_table *table,
-				 const struct ct_text_range *range)
+static void __init add_to_filter(bool procfs, const struct ct_text_range *range)
 {
-	unsigned long page = range->start >> FILTER_SHIFT;
+	unsigned long i = range->start >> CT_VIEW_FILTER_SHIFT;
 
-	for (; page <= (range->end - 1) >> FILTER_SHIFT; page++)
-		__set_bit(page % FILTER_BITS, table->filter);
+	for (; i <= (range->end - 1) >> CT_VIEW_FILTER_SHIFT; i++)
+		__set_bit(i % CT_VIEW_FILTER_BITS, ct_view_filter[procfs]);
 }
 
 /**
@@ -116,35 +108,38 @@ int __init ct_views_init(void)
 	int err = 0;
 
 	for (i = 0; i < ARRAY_SIZE(callers); i++) {
-		struct known_table *table =
-			callers[i].kind == CT_CALLER_PROCFS ? &procfs_callers :
-							      &other_callers;
+		bool procfs = callers[i].kind == CT_CALLER_PROCFS;
+		struct known_table *table = &tables[procfs];
 		struct known *k = &table->known[table->nr];
 
 		if (!ct_symbol_range(callers[i].func, &k->range)) {
 			k->kind = callers[i].kind;
 			table->nr++;
-			add_to_filter(table, &k->range);
+			add_to_filter(procfs, &k->range);
 		} else if (!callers[i].optional) {
 			pr_err("this kernel lacks the function %s, whose calls must be told apart\n",
 			       callers[i].func);
 			err = -ENOENT;
 		}
 	}
-	sort(procfs_callers.known, procfs_callers.nr, sizeof(struct known),
-	     known_cmp, NULL);
-	sort(other_callers.known, other_callers.nr, sizeof(struct known),
-	     known_cmp, NULL);
+	for (i = 0; i < ARRAY_SIZE(tables); i++)
+		sort(tables[i].known, tables[i].nr, sizeof(struct known),
+		     known_cmp, NULL);
 	return err;
 }
 
-static enum ct_view_caller lookup(const struct known_table *table,
-				  unsigned long ip)
+/**
+ * ct_view_lookup - what kind of caller an address belongs to
+ * @procfs: look for procfs, or for the others
+ * @ip: return address
+ *
+ * Context: any, NMI included.
+ */
+enum ct_view_caller ct_view_lookup(bool procfs, unsigned long ip)
 {
+	const struct known_table *table = &tables[procfs];
 	unsigned int lo = 0, hi = table->nr;
 
-	if (likely(!test_bit((ip >> FILTER_SHIFT) % FILTER_BITS, table->filter)))
-		return CT_CALLER_OTHER;
 	while (lo < hi) {
 		unsigned int mid = (lo + hi) / 2;
 
@@ -156,26 +151,4 @@ static enum ct_view_caller lookup(const struct known_table *table,
 	if (lo < table->nr && ip > table->known[lo].range.start)
 		return table->known[lo].kind;
 	return CT_CALLER_OTHER;
-}
-
-/**
- * ct_from_procfs - does an address belong to procfs?
- * @ip: return address
- *
- * Context: any, NMI included.
- */
-bool ct_from_procfs(unsigned long ip)
-{
-	return lookup(&procfs_callers, ip) == CT_CALLER_PROCFS;
-}
-
-/**
- * ct_active_caller - what kind of caller asks, procfs aside
- * @ip: return address
- *
- * Context: any, NMI included.
- */
-enum ct_view_caller ct_active_caller(unsigned long ip)
-{
-	return lookup(&other_callers, ip);
 }

@@ -10,6 +10,7 @@
 #ifndef CT_PIDSPACE_VIEWS_H
 #define CT_PIDSPACE_VIEWS_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 /**
@@ -32,8 +33,47 @@ enum ct_view_caller {
 	CT_CALLER_MQUEUE,
 };
 
+/*
+ * Most callers are of no kind: a bit for the stretches of kernel text that have
+ * one that is keeps the search for those that may be.
+ */
+#define CT_VIEW_FILTER_BITS	1024
+#define CT_VIEW_FILTER_SHIFT	10
+extern unsigned long ct_view_filter[2][BITS_TO_LONGS(CT_VIEW_FILTER_BITS)];
+
 int ct_views_init(void);
-bool ct_from_procfs(unsigned long ip);
-enum ct_view_caller ct_active_caller(unsigned long ip);
+enum ct_view_caller ct_view_lookup(bool procfs, unsigned long ip);
+
+static __always_inline bool ct_view_filtered(bool procfs, unsigned long ip)
+{
+	unsigned long bit = (ip >> CT_VIEW_FILTER_SHIFT) % CT_VIEW_FILTER_BITS;
+
+	return !(ct_view_filter[procfs][BIT_WORD(bit)] & BIT_MASK(bit));
+}
+
+/**
+ * ct_from_procfs - does an address belong to procfs?
+ * @ip: return address
+ *
+ * Context: any, NMI included.
+ */
+static __always_inline bool ct_from_procfs(unsigned long ip)
+{
+	return !ct_view_filtered(true, ip) &&
+	       ct_view_lookup(true, ip) == CT_CALLER_PROCFS;
+}
+
+/**
+ * ct_active_caller - what kind of caller asks, procfs aside
+ * @ip: return address
+ *
+ * Context: any, NMI included.
+ */
+static __always_inline enum ct_view_caller ct_active_caller(unsigned long ip)
+{
+	if (likely(ct_view_filtered(false, ip)))
+		return CT_CALLER_OTHER;
+	return ct_view_lookup(false, ip);
+}
 
 #endif
