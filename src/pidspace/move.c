@@ -318,37 +318,11 @@ static int check_root(struct mover *m)
 	return visit_all(m, check);
 }
 
-/*
- * Orphans go to process 1, found by walking up the parents for a subreaper
- * first. If one is outside it must not be reached.
- */
-static void wall_off_reapers(struct task_struct *p, struct task_struct *root,
-			     bool reaper)
-{
-	struct task_struct *above = p;
-
-	if (!p->signal->has_child_subreaper)
-		return;
-	if (p == root && reaper) {
-		p->signal->is_child_subreaper = 1;
-		return;
-	}
-	while (above != root) {
-		above = rcu_dereference(above->real_parent)->group_leader;
-		if (above->signal->is_child_subreaper)
-			return;
-	}
-	p->signal->has_child_subreaper = 0;
-}
-
 static int move_one(struct mover *m, struct task_struct *t, struct pid *pid)
 {
-	struct task_struct *root = pid_task(m->move->pid, PIDTYPE_TGID);
 	struct ct_number *num = xa_erase(&m->nums, pid->numbers[0].nr);
 
 	ct_number_move(num, thread_group_leader(t));
-	if (thread_group_leader(t))
-		wall_off_reapers(t, root, m->move->first && m->move->reaper);
 	put_pid(pid);
 	return 0;
 }

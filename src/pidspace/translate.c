@@ -12,6 +12,7 @@
 #include <linux/sched/signal.h>
 
 #include "hook/handlers.h"
+#include "pidspace/isolation.h"
 #include "pidspace/space.h"
 #include "pidspace/views.h"
 
@@ -265,6 +266,27 @@ pid_t ct_hook_locks_translate_pid(void *lock, struct pid_namespace *ns)
 	return static_call(ct_orig_locks_translate_pid)(lock, ns);
 }
 
+/* What a contained task's namespace is to a caller. */
+static struct pid_namespace *answer(struct task_struct *tsk,
+				    const struct ct_level *level,
+				    enum ct_view_caller caller)
+{
+	struct pid_namespace *ns;
+
+	switch (caller) {
+	case CT_CALLER_SETNS:
+		/* Neither a token nor, inside, the real one can be entered. */
+		return ct_current_ns() ? &init_pid_ns : level->ns;
+	case CT_CALLER_EXIT:
+		ns = ct_exit_view(tsk, level);
+		if (ct_is_token(ns))
+			ct_keep_orphans(tsk, ns);
+		return ns;
+	default:
+		return level->ns;
+	}
+}
+
 struct pid_namespace *ct_hook_task_active_pid_ns(struct task_struct *tsk)
 {
 	enum ct_view_caller caller = ct_active_caller(_RET_IP_);
@@ -279,8 +301,7 @@ struct pid_namespace *ct_hook_task_active_pid_ns(struct task_struct *tsk)
 	num = ct_number_of(pid);
 	level = num ? ct_number_inner(num) : NULL;
 	if (level)
-		ns = caller == CT_CALLER_EXIT ? ct_exit_view(tsk, level) :
-						level->ns;
+		ns = answer(tsk, level, caller);
 	ct_read_unlock();
 	return ns;
 }

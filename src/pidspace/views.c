@@ -42,6 +42,8 @@ static const struct caller callers[] = {
 	PROCFS_MAYBE("sysvipc_shm_proc_show"),
 	PROCFS_MAYBE("request_key_auth_describe"),
 	PROCFS_MAYBE("ip6fl_seq_show"),
+	/* The namespace of /proc/PID/ns/pid, which is the host's to all. */
+	PROCFS_MAYBE("ns_ioctl"),
 	/*
 	 * A function graph tracer has put its own return address there; to
 	 * take the caller for procfs cannot show a global number inside.
@@ -54,6 +56,11 @@ static const struct caller callers[] = {
 	{ "pidns_get", CT_CALLER_REAL, false },
 	{ "pidns_get_parent", CT_CALLER_REAL, true },
 	{ "pidfd_ioctl", CT_CALLER_REAL, true },
+
+	{ "validate_nsset", CT_CALLER_SETNS, true },
+	{ "__do_sys_setns", CT_CALLER_SETNS, true },
+	{ "__x64_sys_setns", CT_CALLER_SETNS, true },
+	{ "__ia32_sys_setns", CT_CALLER_SETNS, true },
 
 	{ "do_exit", CT_CALLER_EXIT, false },
 

@@ -20,6 +20,8 @@
  *		      its own view.
  * @CT_CALLER_REAL: compares the active namespace with, or stores it beside,
  *		    real ones; a token would be refused or become a real one.
+ * @CT_CALLER_SETNS: setns(2) with a pidfd, which enters what it is told: the
+ *		    token must not become a namespace for children
  * @CT_CALLER_EXIT: do_exit(), looking for a reaper
  * @CT_CALLER_PIDFD_SIGNAL: pidfd_send_signal(2)
  * @CT_CALLER_MQUEUE: mq_notify(3)'s signal
@@ -28,6 +30,7 @@ enum ct_view_caller {
 	CT_CALLER_OTHER,
 	CT_CALLER_PROCFS,
 	CT_CALLER_REAL,
+	CT_CALLER_SETNS,
 	CT_CALLER_EXIT,
 	CT_CALLER_PIDFD_SIGNAL,
 	CT_CALLER_MQUEUE,
