@@ -291,6 +291,46 @@ TEST(orphans_of_one_who_joined)
 	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 0));
 }
 
+/* -- signal handlers shared with someone outside ---------------------------------------- */
+
+static void handle(int sig)
+{
+	(void)sig;
+}
+
+static int enter_and_tell(void *arg)
+{
+	return -ct_enter(arg);
+}
+
+/*
+ * Process 1 ignores SIGCHLD when it ends. As with clone(CLONE_NEWPID) that must
+ * not be the handler of a process outside.
+ */
+TEST(shared_signal_handlers)
+{
+	struct sigaction action = { .sa_handler = handle }, after;
+	static char stack[65536] __attribute__((aligned(16)));
+	static char name[CT_NAME_MAX + 1];
+	pid_t pid;
+
+	CT_NEED_MODULE();
+	ct_unique_name(name);
+	ASSERT_EQ(0, sigaction(SIGCHLD, &action, NULL));
+	pid = clone(enter_and_tell, stack + sizeof(stack),
+		    CLONE_VM | CLONE_SIGHAND | SIGCHLD, name);
+	ASSERT_LT(0, pid);
+	EXPECT_EQ(EINVAL, ct_reap(pid));
+	ASSERT_EQ(0, sigaction(SIGCHLD, NULL, &after));
+	EXPECT_EQ((void *)handle, (void *)after.sa_handler);
+	/* With handlers of its own it may, though it shares the memory. */
+	pid = clone(enter_and_tell, stack + sizeof(stack), CLONE_VM | SIGCHLD,
+		    name);
+	EXPECT_EQ(0, ct_reap(pid));
+	ASSERT_EQ(0, sigaction(SIGCHLD, NULL, &after));
+	EXPECT_EQ((void *)handle, (void *)after.sa_handler);
+}
+
 /* -- mounts ------------------------------------------------------------------------- */
 
 static bool is_there(int dir, const char *format, pid_t pid)
