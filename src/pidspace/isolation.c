@@ -50,3 +50,38 @@ void ct_keep_orphans(struct task_struct *father,
 			return;
 	father->signal->has_child_subreaper = 0;
 }
+
+/**
+ * ct_shares_handlers - has a process its signal handlers in common with another?
+ * @task: of the process: current, or one that cannot exit meanwhile
+ *
+ * clone(CLONE_NEWPID) does not go with CLONE_SIGHAND, and a container does not
+ * either: its process 1 ignores SIGCHLD when it ends, which would become the
+ * handler of a process outside.
+ *
+ * Context: any but NMI.
+ * Return: true if so.
+ */
+bool ct_shares_handlers(struct task_struct *task)
+{
+	struct sighand_struct *sighand;
+	struct task_struct *p;
+	bool shared = false;
+
+	rcu_read_lock();
+	sighand = rcu_dereference(task->sighand);
+	/* A thread on its way out counts there for longer than here. */
+	if (!sighand ||
+	    refcount_read(&sighand->count) <= get_nr_threads(task))
+		goto out;
+	for_each_process(p) {
+		if (!same_thread_group(p, task) &&
+		    rcu_access_pointer(p->sighand) == sighand) {
+			shared = true;
+			break;
+		}
+	}
+out:
+	rcu_read_unlock();
+	return shared;
+}

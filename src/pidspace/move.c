@@ -19,6 +19,7 @@
 #include <linux/xarray.h>
 
 #include "hook/symbols.h"
+#include "pidspace/isolation.h"
 #include "pidspace/move.h"
 #include "pidspace/space.h"
 
@@ -268,6 +269,9 @@ static int check_process(const struct mover *m, struct task_struct *p)
 		problem = "is the system's init";
 	} else if (ns_of_pid(task_pid(p)) != &init_pid_ns) {
 		problem = "is in a pid namespace";
+	} else if (m->move->first && m->move->reaper &&
+		   task_tgid(p) == m->move->pid && ct_shares_handlers(p)) {
+		problem = "shares its signal handlers with another one";
 	} else if (!m->move->keep && !thread_group_empty(p)) {
 		problem = "has several threads, whose pids would change under them; "
 			  "the option pids=keep keeps them";
