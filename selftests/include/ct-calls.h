@@ -465,11 +465,4 @@ static const struct ct_call ct_calls[] = {
 
 #define CT_CALLS (sizeof(ct_calls) / sizeof(*ct_calls))
 
-/* What a call gives that the kernel does not have. */
-static int ct_no_such_call(void)
-{
-	syscall(-1);
-	return errno;
-}
-
 #endif

@@ -598,6 +598,13 @@ static inline pid_t ct_unused_pid(void)
 	return pid;
 }
 
+/* What a call gives that the kernel does not have. */
+static inline int ct_no_such_call(void)
+{
+	syscall(-1);
+	return errno;
+}
+
 /* A user without rights, whom nobody else is. */
 #define CT_UID 12345
 

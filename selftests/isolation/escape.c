@@ -11,6 +11,7 @@
 #include <linux/sched.h>
 #include <sys/ioctl.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include "kselftest_harness.h"
 #include "ct-wall.h"
 
@@ -486,6 +487,64 @@ TEST_F(wall, knobs)
 	EXPECT_EQ(0, ct_finish(&victim));
 }
 
+/* -- a program that the kernel runs ------------------------------------------------------- */
+
+#define CORE_PATTERN "/proc/sys/kernel/core_pattern"
+#define CORE_REPORT "/tmp/ct-core-report"
+
+/* It is the host's: it sees the dying process, and all the others. */
+static void collect_core(const char *word)
+{
+	char text[128] = "", path[64];
+	const char *global = strchr(word, '-') + 1;
+	int fd = open(CORE_REPORT ".new", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	snprintf(path, sizeof(path), "/proc/%s/comm", global);
+	ct_read_file(CT_FILE, text, sizeof(text));
+	dprintf(fd, "%s %d %d\n", word, access(path, F_OK) == 0,
+		!strncmp(text, "NAME", 4));
+	close(fd);
+	rename(CORE_REPORT ".new", CORE_REPORT);
+}
+
+CT_AFTER_EXEC(collect_core)
+
+static void fault(int fd, void *arg)
+{
+	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+
+	(void)fd;
+	(void)arg;
+	CT_EQ(0, setrlimit(RLIMIT_CORE, &limit));
+	*(volatile int *)NULL = 0;
+}
+
+TEST_F(wall, collector_of_core_dumps)
+{
+	char old[256], program[96], pattern[256], text[128], wanted[128];
+	struct ct_child box;
+	ssize_t len;
+
+	CT_NEED_BOX(variant);
+	len = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	ASSERT_LT(0, len);
+	program[len] = 0;
+	unlink(CORE_REPORT);
+	ASSERT_LT(0, ct_read_file(CORE_PATTERN, old, sizeof(old)));
+	snprintf(pattern, sizeof(pattern), "|%s %s %%p-%%P", program,
+		 CT_EXEC_WORD);
+	ASSERT_EQ(0, ct_write_file(CORE_PATTERN, pattern));
+	box = ct_spawn(variant->box, fault, NULL);
+	EXPECT_EQ(128 + SIGSEGV, ct_finish(&box));
+	CT_UNTIL(access(CORE_REPORT, F_OK) == 0);
+	EXPECT_EQ(0, ct_write_file(CORE_PATTERN, old));
+	ASSERT_LT(0, ct_read_file(CORE_REPORT, text, sizeof(text)));
+	snprintf(wanted, sizeof(wanted), "1-%d 1 %d\n", box.pid,
+		 ct_module_loaded());
+	EXPECT_STREQ(wanted, text);
+	EXPECT_EQ(0, unlink(CORE_REPORT));
+}
+
 /* -- files of /proc/container that were opened outside ----------------------------------- */
 
 struct opened {
@@ -514,6 +573,10 @@ static void use_opened(int fd, void *arg)
 	CT_CHECK(len > 0);
 	text[len] = 0;
 	CT_CHECK(!strstr(text, "INIT"));
+	/* Who is in the other one: the numbers there, and none outside. */
+	len = pread(opened->tasks, text, sizeof(text) - 1, 0);
+	CT_CHECK(len > 0);
+	CT_CHECK(!strncmp(text, "1\t0\t", 4));
 }
 
 TEST(files_opened_outside)
