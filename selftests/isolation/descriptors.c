@@ -397,6 +397,11 @@ static void share_owner(int fd, void *arg)
 	CT_EQ(0, fcntl(pair[0], F_GETOWN));
 	CT_EQ(1, write(pair[1], "x", 1));
 	ct_recv(fd);
+	/* ...by the signal that we choose... */
+	CT_EQ(0, fcntl(pair[0], F_SETSIG, SIGUSR2));
+	CT_EQ(1, write(pair[1], "x", 1));
+	ct_recv(fd);
+	CT_EQ(0, fcntl(pair[0], F_SETSIG, 0));
 	/* ...and we, when we say so, of what it does. */
 	ct_block(SIGIO);
 	CT_ERRNO(ESRCH, fcntl(pair[0], F_SETOWN, victim_pid));
@@ -415,9 +420,12 @@ TEST_F(wall, owner_of_a_shared_file)
 	ASSERT_EQ(0, fcntl(pair[0], F_SETOWN, getpid()));
 	ASSERT_EQ(0, fcntl(pair[0], F_SETFL, O_ASYNC));
 	ct_block(SIGIO);
+	ct_block(SIGUSR2);
 	victim_pid = getpid();
 	box = ct_spawn(variant->box, share_owner, pair);
 	ct_signal(SIGIO);
+	ct_send(box.fd, 0);
+	ct_signal(SIGUSR2);
 	ct_send(box.fd, 0);
 	ct_recv(box.fd);
 	EXPECT_EQ(box.pid, fcntl(pair[0], F_GETOWN));
