@@ -119,7 +119,7 @@ struct ct_hook ct_hooks[] = {
 	  ORIGINAL(proc_misc_d_revalidate) },
 	{ DIRECT(proc_lookup, ACTIVE,
 		 "struct dentry *(struct inode *, struct dentry *, unsigned int)",
-		 "a contained task finds its own container only"),
+		 "a contained task finds its own container only; views are automount points"),
 	  ORIGINAL(proc_lookup) },
 	{ DIRECT(proc_readdir, ACTIVE,
 		 "int (struct file *, struct dir_context *)",

@@ -123,7 +123,6 @@ TRAMPOLINE_CURRENT __x64_sys_pidfd_open
 TRAMPOLINE_CURRENT __ia32_sys_pidfd_open
 TRAMPOLINE_CURRENT pidfd_pid
 TRAMPOLINE_CURRENT tgid_pidfd_to_pid
-TRAMPOLINE_CURRENT proc_lookup
 TRAMPOLINE_CURRENT locks_translate_pid
 TRAMPOLINE_CURRENT proc_readdir
 
@@ -150,6 +149,10 @@ SYM_FUNC_START(ct_tramp_do_send_sig_info)
 .Lqueue_do_send_sig_info:
 	REDIRECT do_send_sig_info
 SYM_FUNC_END(ct_tramp_do_send_sig_info)
+
+SYM_FUNC_START(ct_tramp_proc_lookup)
+	REDIRECT proc_lookup
+SYM_FUNC_END(ct_tramp_proc_lookup)
 
 SYM_FUNC_START(ct_tramp_proc_misc_d_revalidate)
 	REDIRECT proc_misc_d_revalidate

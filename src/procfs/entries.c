@@ -17,6 +17,7 @@
 #include "hook/hook.h"
 #include "hook/symbols.h"
 #include "procfs/procfs.h"
+#include "procfs/view.h"
 
 DEFINE_STATIC_CALL_NULL(ct_orig_proc_lookup, proc_lookup);
 DEFINE_STATIC_CALL_NULL(ct_orig_proc_readdir, proc_readdir);
@@ -268,6 +269,7 @@ static void entry_remove(struct ct_container *c)
 {
 	proc_remove(c->dir);
 	c->dir = NULL;
+	ct_views_remove(c->id);
 }
 
 static int entry_add(struct ct_container *c)
@@ -285,7 +287,8 @@ static int entry_add(struct ct_container *c)
 		return -ENOMEM;
 	if (!proc_create_data("tasks", 0644, c->dir, &tasks_proc_ops, data) ||
 	    !proc_create_data("status", 0444, c->dir, &status_proc_ops, data) ||
-	    !proc_create_data("kill", 0200, c->dir, &kill_proc_ops, data)) {
+	    !proc_create_data("kill", 0200, c->dir, &kill_proc_ops, data) ||
+	    ct_view_mkdir(c)) {
 		entry_remove(c);
 		return -ENOMEM;
 	}
@@ -341,8 +344,10 @@ int ct_entry_revalidate(struct dentry *dentry)
 	struct ct_container *c;
 	int ret = 1;
 
-	if (!parent || pde_data(parent) != &ct_dir_mark)
+	if (!parent || pde_data(parent) != &ct_dir_mark) {
+		ct_view_found(dentry);
 		return 1;
+	}
 	c = ct_container_get(ct_entry_id(d_inode(dentry)));
 	if (!c || !ct_container_alive(c))
 		ret = -ENOENT;
@@ -354,7 +359,6 @@ int ct_entry_revalidate(struct dentry *dentry)
 	return ret;
 }
 
-/* Reached by contained tasks only. */
 struct dentry *ct_hook_proc_lookup(struct inode *dir, struct dentry *dentry,
 				   unsigned int flags)
 {
@@ -362,7 +366,7 @@ struct dentry *ct_hook_proc_lookup(struct inode *dir, struct dentry *dentry,
 	struct dentry *ret;
 
 	ct_hook_enter();
-	if (pde_data(dir) != &ct_dir_mark)
+	if (pde_data(dir) != &ct_dir_mark || !c)
 		ret = static_call(ct_orig_proc_lookup)(dir, dentry, flags);
 	else if (!is_own_name(&dentry->d_name))
 		ret = ERR_PTR(-ENOENT);
@@ -371,6 +375,8 @@ struct dentry *ct_hook_proc_lookup(struct inode *dir, struct dentry *dentry,
 						     ct_container_parent(c)->dir);
 	else
 		ret = static_call(ct_orig_proc_lookup)(dir, dentry, flags);
+	if (!IS_ERR(ret))
+		ct_view_found(ret ?: dentry);
 	ct_hook_leave();
 	return ret;
 }

@@ -32,6 +32,7 @@
 #include "hook/hook.h"
 #include "hook/symbols.h"
 #include "procfs/procfs.h"
+#include "procfs/view.h"
 
 DEFINE_STATIC_CALL_NULL(ct_orig_proc_root_lookup, proc_root_lookup);
 DEFINE_STATIC_CALL_NULL(ct_orig_proc_misc_d_revalidate, proc_misc_d_revalidate);
@@ -285,6 +286,7 @@ void ct_procfs_exit(void)
 {
 	if (!proc_type)
 		return;
+	ct_views_exit();
 	iterate_supers_type(proc_type, root_clear_flag, NULL);
 	/* Those who saw the flag have used the pointer when they have left... */
 	synchronize_rcu();
