@@ -30,6 +30,11 @@ struct dentry *proc_root_lookup(struct inode *dir, struct dentry *dentry,
 				unsigned int flags);
 int proc_misc_d_revalidate(struct dentry *dentry, unsigned int flags);
 int proc_fill_super(struct super_block *s, struct fs_context *fc);
+const char *proc_self_get_link(struct dentry *dentry, struct inode *inode,
+			       struct delayed_call *done);
+const char *proc_thread_self_get_link(struct dentry *dentry,
+				      struct inode *inode,
+				      struct delayed_call *done);
 long __x64_sys_pidfd_open(const struct pt_regs *regs);
 long __ia32_sys_pidfd_open(const struct pt_regs *regs);
 
@@ -89,6 +94,13 @@ DECLARE_STATIC_CALL(ct_orig_proc_fill_super, proc_fill_super);
 DECLARE_STATIC_CALL(ct_orig_proc_lookup, proc_lookup);
 DECLARE_STATIC_CALL(ct_orig_proc_readdir, proc_readdir);
 
+/* procfs/self.c */
+extern typeof(proc_self_get_link) ct_hook_proc_self_get_link;
+extern typeof(proc_thread_self_get_link) ct_hook_proc_thread_self_get_link;
+DECLARE_STATIC_CALL(ct_orig_proc_self_get_link, proc_self_get_link);
+DECLARE_STATIC_CALL(ct_orig_proc_thread_self_get_link,
+		    proc_thread_self_get_link);
+
 /* hook/trampoline.S; addresses only, never called from C */
 void ct_tramp___task_pid_nr_ns(void);
 void ct_tramp_pid_nr_ns(void);
@@ -115,5 +127,7 @@ void ct_tramp_disassociate_ctty(void);
 void ct_tramp_proc_misc_d_revalidate(void);
 void ct_tramp_proc_lookup(void);
 void ct_tramp_proc_readdir(void);
+void ct_tramp_proc_self_get_link(void);
+void ct_tramp_proc_thread_self_get_link(void);
 
 #endif

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Structure offsets for trampoline.S, turned into hook-offsets.h by Kbuild. */
+#include <linux/fs.h>
 #include <linux/kbuild.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
+#include <linux/proc_fs.h>
 #include <linux/sched.h>
 #include <linux/signal.h>
 
@@ -15,6 +17,9 @@ static void __used ct_offsets(void)
 	OFFSET(CT_PIDNS_level, pid_namespace, level);
 	OFFSET(CT_SIGINFO_code, kernel_siginfo, si_code);
 	DEFINE(CT_SI_MESGQ, SI_MESGQ);
+	OFFSET(CT_INODE_sb, inode, i_sb);
+	OFFSET(CT_SB_info, super_block, s_fs_info);
+	OFFSET(CT_PROC_INFO_ns, proc_fs_info, pid_ns);
 	OFFSET(CT_PAGE_slots, ct_slot_page, slots);
 	OFFSET(CT_SLOT_ns, ct_slot, ns);
 	DEFINE(CT_SLOT_SIZE, sizeof(struct ct_slot));

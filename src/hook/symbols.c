@@ -17,6 +17,7 @@ DEFINE_STATIC_CALL_NULL(ct_kallsyms_lookup_size_offset,
 DEFINE_STATIC_CALL_NULL(ct_ftrace_location_call, ftrace_location);
 DEFINE_STATIC_CALL_NULL(ct_copy_pid_ns, copy_pid_ns);
 DEFINE_STATIC_CALL_NULL(ct_kernel_wait4, kernel_wait4);
+DEFINE_STATIC_CALL_NULL(ct_nd_jump_link, nd_jump_link);
 DEFINE_STATIC_CALL_NULL(ct_pidfd_prepare, pidfd_prepare);
 DEFINE_STATIC_CALL_NULL(ct_proc_lookup_de, proc_lookup_de);
 
@@ -45,6 +46,7 @@ static const struct symbol symbols[] = {
 	SYMBOL(copy_pid_ns, ct_copy_pid_ns, COPY_PID_NS),
 	SYMBOL(kernel_wait4, ct_kernel_wait4,
 	       "long (pid_t, int *, int, struct rusage *)"),
+	SYMBOL(nd_jump_link, ct_nd_jump_link, "int (const struct path *)"),
 	SYMBOL(pidfd_prepare, ct_pidfd_prepare,
 	       "int (struct pid *, unsigned int, struct file **)"),
 	SYMBOL(proc_lookup_de, ct_proc_lookup_de,

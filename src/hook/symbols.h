@@ -12,6 +12,7 @@
 
 #include <linux/kallsyms.h>
 #include <linux/ftrace.h>
+#include <linux/namei.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched/task.h>
@@ -26,6 +27,7 @@ struct dentry *proc_lookup_de(struct inode *dir, struct dentry *dentry,
 
 DECLARE_STATIC_CALL(ct_copy_pid_ns, copy_pid_ns);
 DECLARE_STATIC_CALL(ct_kernel_wait4, kernel_wait4);
+DECLARE_STATIC_CALL(ct_nd_jump_link, nd_jump_link);
 DECLARE_STATIC_CALL(ct_pidfd_prepare, pidfd_prepare);
 DECLARE_STATIC_CALL(ct_proc_lookup_de, proc_lookup_de);
 

@@ -125,6 +125,16 @@ struct ct_hook ct_hooks[] = {
 		 "int (struct file *, struct dir_context *)",
 		 "a contained task lists its own container only"),
 	  ORIGINAL(proc_readdir) },
+
+	/* A container's /proc, seen from outside. */
+	{ DIRECT(proc_self_get_link, ACTIVE,
+		 "const char *(struct dentry *, struct inode *, struct delayed_call *)",
+		 "ps and top need a self also where the reader has no number"),
+	  ORIGINAL(proc_self_get_link) },
+	{ DIRECT(proc_thread_self_get_link, ACTIVE,
+		 "const char *(struct dentry *, struct inode *, struct delayed_call *)",
+		 "the same for thread-self"),
+	  ORIGINAL(proc_thread_self_get_link) },
 };
 
 const unsigned int ct_nr_hooks = ARRAY_SIZE(ct_hooks);

@@ -150,6 +150,25 @@ SYM_FUNC_START(ct_tramp_do_send_sig_info)
 	REDIRECT do_send_sig_info
 SYM_FUNC_END(ct_tramp_do_send_sig_info)
 
+/* Redirected when the inode in the second argument is of a container's procfs. */
+.macro TRAMPOLINE_PROCFS func
+SYM_FUNC_START(ct_tramp_\func)
+	movq	CT_INODE_sb(%rsi), %r10
+	movq	CT_SB_info(%r10), %r10
+	movq	CT_PROC_INFO_ns(%r10), %r10
+	cmpq	$init_pid_ns, %r10
+	je	.Lhost_\func
+	cmpl	$0, CT_PIDNS_level(%r10)
+	jne	.Lhost_\func
+	REDIRECT \func
+.Lhost_\func:
+	RET
+SYM_FUNC_END(ct_tramp_\func)
+.endm
+
+TRAMPOLINE_PROCFS proc_self_get_link
+TRAMPOLINE_PROCFS proc_thread_self_get_link
+
 SYM_FUNC_START(ct_tramp_proc_lookup)
 	REDIRECT proc_lookup
 SYM_FUNC_END(ct_tramp_proc_lookup)

@@ -240,10 +240,14 @@ int ct_hook_proc_fill_super(struct super_block *s, struct fs_context *fc)
 int ct_procfs_init(void)
 {
 	struct proc_dir_entry *file, *dir;
+	int err;
 
 	proc_type = get_fs_type("proc");
 	if (!proc_type)
 		return -ENODEV;
+	err = ct_self_init(proc_type);
+	if (err)
+		return err;
 
 	file = proc_create_data(CT_PROC_NAME, CONTROL_MODE, NULL,
 				&ct_control_ops, (void *)&ct_file_mark);
@@ -287,6 +291,7 @@ void ct_procfs_exit(void)
 	if (!proc_type)
 		return;
 	ct_views_exit();
+	ct_self_exit();
 	iterate_supers_type(proc_type, root_clear_flag, NULL);
 	/* Those who saw the flag have used the pointer when they have left... */
 	synchronize_rcu();
