@@ -15,6 +15,7 @@
 #include "pidspace/space.h"
 #include "pidspace/views.h"
 #include "procfs/procfs.h"
+#include "procfs/taskfile.h"
 
 static int __init ct_init(void)
 {
@@ -27,6 +28,9 @@ static int __init ct_init(void)
 	if (err)
 		return err;
 	err = ct_move_init();
+	if (err)
+		return err;
+	err = ct_taskfile_init();
 	if (err)
 		return err;
 	err = ct_pidspace_init();

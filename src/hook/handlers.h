@@ -35,6 +35,12 @@ const char *proc_self_get_link(struct dentry *dentry, struct inode *inode,
 const char *proc_thread_self_get_link(struct dentry *dentry,
 				      struct inode *inode,
 				      struct delayed_call *done);
+struct pid_entry;
+struct dentry *proc_pident_lookup(struct inode *dir, struct dentry *dentry,
+				  const struct pid_entry *p,
+				  const struct pid_entry *end);
+int proc_pident_readdir(struct file *file, struct dir_context *ctx,
+			const struct pid_entry *ents, unsigned int nents);
 long __x64_sys_pidfd_open(const struct pt_regs *regs);
 long __ia32_sys_pidfd_open(const struct pt_regs *regs);
 
@@ -101,6 +107,13 @@ DECLARE_STATIC_CALL(ct_orig_proc_self_get_link, proc_self_get_link);
 DECLARE_STATIC_CALL(ct_orig_proc_thread_self_get_link,
 		    proc_thread_self_get_link);
 
+/* procfs/taskfile.c */
+extern typeof(proc_pident_lookup) ct_hook_proc_pident_lookup;
+extern typeof(proc_pident_readdir) ct_hook_proc_pident_readdir;
+extern typeof(proc_pid_arch_status) ct_hook_proc_pid_arch_status;
+DECLARE_STATIC_CALL(ct_orig_proc_pident_lookup, proc_pident_lookup);
+DECLARE_STATIC_CALL(ct_orig_proc_pid_arch_status, proc_pid_arch_status);
+
 /* hook/trampoline.S; addresses only, never called from C */
 void ct_tramp___task_pid_nr_ns(void);
 void ct_tramp_pid_nr_ns(void);
@@ -129,5 +142,8 @@ void ct_tramp_proc_lookup(void);
 void ct_tramp_proc_readdir(void);
 void ct_tramp_proc_self_get_link(void);
 void ct_tramp_proc_thread_self_get_link(void);
+void ct_tramp_proc_pident_lookup(void);
+void ct_tramp_proc_pident_readdir(void);
+void ct_tramp_proc_pid_arch_status(void);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Structure offsets for trampoline.S, turned into hook-offsets.h by Kbuild. */
+#include <linux/dcache.h>
 #include <linux/fs.h>
 #include <linux/kbuild.h>
 #include <linux/pid.h>
@@ -9,6 +10,7 @@
 #include <linux/signal.h>
 
 #include "pidspace/slots.h"
+#include "procfs/taskfile.h"
 
 static void __used ct_offsets(void)
 {
@@ -20,6 +22,9 @@ static void __used ct_offsets(void)
 	OFFSET(CT_INODE_sb, inode, i_sb);
 	OFFSET(CT_SB_info, super_block, s_fs_info);
 	OFFSET(CT_PROC_INFO_ns, proc_fs_info, pid_ns);
+	OFFSET(CT_DENTRY_len, dentry, d_name.len);
+	OFFSET(CT_DIR_CONTEXT_pos, dir_context, pos);
+	DEFINE(CT_TASK_FILE_LEN, CT_TASK_FILE_LEN);
 	OFFSET(CT_PAGE_slots, ct_slot_page, slots);
 	OFFSET(CT_SLOT_ns, ct_slot, ns);
 	DEFINE(CT_SLOT_SIZE, sizeof(struct ct_slot));

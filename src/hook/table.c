@@ -135,6 +135,19 @@ struct ct_hook ct_hooks[] = {
 		 "const char *(struct dentry *, struct inode *, struct delayed_call *)",
 		 "the same for thread-self"),
 	  ORIGINAL(proc_thread_self_get_link) },
+
+	/* /proc/PID/container. */
+	{ DIRECT(proc_pident_lookup, ACTIVE,
+		 "struct dentry *(struct inode *, struct dentry *, const struct pid_entry *, const struct pid_entry *)",
+		 "finds /proc/PID/container"),
+	  ORIGINAL(proc_pident_lookup) },
+	{ DIRECT(proc_pident_readdir, ACTIVE,
+		 "int (struct file *, struct dir_context *, const struct pid_entry *, unsigned int)",
+		 "lists /proc/PID/container") },
+	{ DIRECT(proc_pid_arch_status, LOADED,
+		 "int (struct seq_file *, struct pid_namespace *, struct pid *, struct task_struct *)",
+		 "shows /proc/PID/container, which shares this function with arch_status"),
+	  ORIGINAL(proc_pid_arch_status) },
 };
 
 const unsigned int ct_nr_hooks = ARRAY_SIZE(ct_hooks);

@@ -169,6 +169,36 @@ SYM_FUNC_END(ct_tramp_\func)
 TRAMPOLINE_PROCFS proc_self_get_link
 TRAMPOLINE_PROCFS proc_thread_self_get_link
 
+/* The directory of processes' leaders only, and there one name. */
+SYM_FUNC_START(ct_tramp_proc_pident_lookup)
+	cmpq	ct_tgid_entries(%rip), %rdx
+	jne	.Lother_proc_pident_lookup
+	cmpl	$CT_TASK_FILE_LEN, CT_DENTRY_len(%rsi)
+	je	.Lours_proc_pident_lookup
+.Lother_proc_pident_lookup:
+	RET
+.Lours_proc_pident_lookup:
+	REDIRECT proc_pident_lookup
+SYM_FUNC_END(ct_tramp_proc_pident_lookup)
+
+/* The same directory, and when procfs has nothing more to list. */
+SYM_FUNC_START(ct_tramp_proc_pident_readdir)
+	cmpq	ct_tgid_entries(%rip), %rdx
+	jne	.Lother_proc_pident_readdir
+	movl	%ecx, %eax
+	addq	$2, %rax
+	cmpq	%rax, CT_DIR_CONTEXT_pos(%rsi)
+	je	.Lend_proc_pident_readdir
+.Lother_proc_pident_readdir:
+	RET
+.Lend_proc_pident_readdir:
+	REDIRECT proc_pident_readdir
+SYM_FUNC_END(ct_tramp_proc_pident_readdir)
+
+SYM_FUNC_START(ct_tramp_proc_pid_arch_status)
+	REDIRECT proc_pid_arch_status
+SYM_FUNC_END(ct_tramp_proc_pid_arch_status)
+
 SYM_FUNC_START(ct_tramp_proc_lookup)
 	REDIRECT proc_lookup
 SYM_FUNC_END(ct_tramp_proc_lookup)
