@@ -62,7 +62,7 @@ is 'ps succeeds' "$STATUS$ERR" 0
 like 'ps shows process 1' "$OUT" $'\n[^ ]+ +1 +0 .*containerctl run'
 like 'ps shows the command' "$OUT" $'\n[^ ]+ +2 +1 .*sleep 1000'
 is 'ps shows nothing from outside' "$(grep -c 1002 <<<"$OUT")" 0
-is 'ps: two processes, itself and a header' "$(wc -l <<<"$OUT")" 4
+is 'ps: two processes, a header, not itself' "$(wc -l <<<"$OUT")" 3
 try containerctl ps ctl-exec -p 2 -o args=
 is 'ps with options' "$OUT" 'sleep 1000'
 try containerctl ps ctl-exec -- -p 1 -o comm=

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * containerctl run, exec and ps: the command lines of what launch() does.
+ * containerctl run and exec: the command lines of what launch() does.
  */
 #include "compiler.h"
 
@@ -213,40 +213,6 @@ static int exec_run(int argc, char **argv)
 	return launch(&l);
 }
 
-static int ps_run(int argc, char **argv)
-{
-	static char *const all[] = { "ps", "-ef", NULL };
-	struct launch l = { .create = false };
-	int ret;
-
-	if (argc < 2)
-		return usage_error(&cmd_ps, "which container?");
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
-		command_help(&cmd_ps, stdout);
-		return finish_output();
-	}
-	if (!strcmp(argv[1], "--")) {
-		argc--;
-		argv++;
-	}
-	if (argc < 2)
-		return usage_error(&cmd_ps, "which container?");
-	ret = check_name(&cmd_ps, argv[1]);
-	if (ret >= 0)
-		return ret;
-	l.name = argv[1];
-	l.argv = all;
-	if (argc > 2 && !strcmp(argv[2], "--")) {
-		argc--;
-		argv++;
-	}
-	if (argc > 2) {
-		argv[1] = "ps";
-		l.argv = argv + 1;
-	}
-	return launch(&l);
-}
-
 const struct command cmd_run = {
 	.name = "run",
 	.synopsis = "[OPTION...] NAME [OPTION...] [--] COMMAND [ARGUMENT...]",
@@ -285,17 +251,4 @@ const struct command cmd_exec = {
 	"\n"
 	"Example: containerctl exec web -- sh -c 'kill -HUP 1'\n",
 	.run = exec_run,
-};
-
-const struct command cmd_ps = {
-	.name = "ps",
-	.synopsis = "NAME [PS-ARGUMENT...]",
-	.summary = "list the processes of a container as it sees them",
-	.help =
-	"Runs ps(1) in the container NAME, with -ef or the arguments given.\n"
-	"\n"
-	"  -h, --help   print this\n"
-	"\n"
-	"Example: containerctl ps web -eo pid,ppid,stat,args\n",
-	.run = ps_run,
 };
