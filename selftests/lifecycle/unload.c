@@ -5,14 +5,12 @@
  * The module is unloaded and loaded again, while processes fork and read all
  * over /proc, and right after containers have ended.
  */
-#include "ct.h"
+#include "ct-module.h"
 #include <dirent.h>
 #include "kselftest_harness.h"
 
-#define MODULE		"/lib/modules/container.ko"
 #define CYCLES		3
 #define CHURN_MS	700
-#define UNLOAD_MS	30000
 
 struct shared {
 	bool stop, churn;
@@ -168,29 +166,6 @@ static void use_remains(struct remains *remains)
 
 /* -- in and out -------------------------------------------------------------------------- */
 
-/* How long it took in ms; it has to succeed, as there are no containers. */
-static long long unload(void)
-{
-	long long start = ct_now_ms();
-
-	while (syscall(SYS_delete_module, "container", O_NONBLOCK)) {
-		CT_EQ(EWOULDBLOCK, errno);
-		if (ct_now_ms() > start + UNLOAD_MS)
-			CT_FAIL("the module is in use for ever");
-		usleep(20000);
-	}
-	return ct_now_ms() - start;
-}
-
-static void load(void)
-{
-	int fd = open(MODULE, O_RDONLY | O_CLOEXEC);
-
-	CT_CHECK(fd >= 0);
-	CT_EQ(0, syscall(SYS_finit_module, fd, "", 0));
-	close(fd);
-}
-
 FIXTURE(unload) { int unused; };
 
 FIXTURE_SETUP(unload)
@@ -221,7 +196,7 @@ TEST_F_TIMEOUT(unload, under_load, 200)
 	long long took;
 	int i;
 
-	if (!ct_module_loaded() || access(MODULE, R_OK))
+	if (!ct_module_removable())
 		SKIP(return, "no module to play with");
 	for (i = 0; i < count; i++)
 		child[i] = ct_spawn(CT_PLAIN, load_of[i], NULL);
@@ -231,11 +206,11 @@ TEST_F_TIMEOUT(unload, under_load, 200)
 		leave_remains(&remains);
 		set_flag(&shared->churn, false);
 		CT_UNTIL(!__atomic_load_n(&shared->churning, __ATOMIC_SEQ_CST));
-		took = unload();
+		took = ct_module_unload();
 		TH_LOG("unloading took %lld ms", took);
 		EXPECT_FALSE(ct_module_loaded());
 		use_remains(&remains);
-		load();
+		ct_module_load();
 		EXPECT_TRUE(ct_module_loaded());
 		box = ct_spawn(CT_CONTAINER, ct_idle, NULL);
 		EXPECT_EQ(1, ct_task_count(box.name));
@@ -257,12 +232,12 @@ TEST_F_TIMEOUT(unload, when_idle, 100)
 	struct ct_child box;
 	int i;
 
-	if (!ct_module_loaded() || access(MODULE, R_OK))
+	if (!ct_module_removable())
 		SKIP(return, "no module to play with");
 	for (i = 0; i < CYCLES; i++) {
-		unload();
+		ct_module_unload();
 		CT_ERRNO(ENOENT, access(CT_FILE, F_OK));
-		load();
+		ct_module_load();
 		if (i % 2) {
 			box = ct_spawn(CT_CONTAINER, ct_idle, NULL);
 			EXPECT_EQ(0, ct_finish(&box));
