@@ -21,7 +21,7 @@ CTL_SOURCES = $(wildcard tools/containerctl/*.c) $(CTL_EXTRA)
 
 .DEFAULT_GOAL := all
 .PHONY: all module modules tools deps demo vm check check-vm check-style \
-	check-unit bench install uninstall clean help
+	check-unit check-differential bench install uninstall clean help
 
 all: modules tools
 
@@ -33,6 +33,8 @@ help:
 	@echo 'make check               all tests, on all kernels'
 	@echo 'make check-vm KVER=VERSION|debug [TESTS="pid/*"] [MODES="host contained"]'
 	@echo '                         the kernel tests on one kernel'
+	@echo 'make check-differential [KVER=] [TESTS="linux/pidfd/*"]'
+	@echo "                         the kernel's own selftests, against a pid namespace"
 	@echo 'make check-unit          the unit tests'
 	@echo 'make check-style         checkpatch, sparse, shellcheck'
 	@echo 'make bench               measure'
@@ -43,7 +45,7 @@ help:
 	@echo 'make clean               remove what was built (not the cache of kernels)'
 
 deps:
-	@$(VM)/deps build vm debug check
+	@$(VM)/deps build vm debug check differential
 
 ifdef KVER
 modules: module
@@ -79,6 +81,9 @@ check: tools
 
 check-vm: tools
 	@selftests/run vm $(KVER)
+
+check-differential:
+	@selftests/run differential $(KVER)
 
 check-unit:
 	@selftests/run unit
