@@ -15,6 +15,7 @@ DEFINE_STATIC_CALL_NULL(ct_kallsyms_lookup_name, kallsyms_lookup_name);
 DEFINE_STATIC_CALL_NULL(ct_kallsyms_lookup_size_offset,
 			kallsyms_lookup_size_offset);
 DEFINE_STATIC_CALL_NULL(ct_ftrace_location_call, ftrace_location);
+DEFINE_STATIC_CALL_NULL(ct_acct_exit_ns, acct_exit_ns);
 DEFINE_STATIC_CALL_NULL(ct_copy_pid_ns, copy_pid_ns);
 DEFINE_STATIC_CALL_NULL(ct_kernel_wait4, kernel_wait4);
 DEFINE_STATIC_CALL_NULL(ct_nd_jump_link, nd_jump_link);
@@ -43,6 +44,7 @@ static const struct symbol symbols[] = {
 	       "int (unsigned long, unsigned long *, unsigned long *)"),
 	SYMBOL(ftrace_location, ct_ftrace_location_call,
 	       "unsigned long (unsigned long)"),
+	SYMBOL(acct_exit_ns, ct_acct_exit_ns, "void (struct pid_namespace *)"),
 	SYMBOL(copy_pid_ns, ct_copy_pid_ns, COPY_PID_NS),
 	SYMBOL(kernel_wait4, ct_kernel_wait4,
 	       "long (pid_t, int *, int, struct rusage *)"),

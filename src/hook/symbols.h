@@ -10,6 +10,7 @@
 #ifndef CT_HOOK_SYMBOLS_H
 #define CT_HOOK_SYMBOLS_H
 
+#include <linux/acct.h>
 #include <linux/kallsyms.h>
 #include <linux/ftrace.h>
 #include <linux/namei.h>
@@ -25,6 +26,7 @@ struct proc_dir_entry;
 struct dentry *proc_lookup_de(struct inode *dir, struct dentry *dentry,
 			      struct proc_dir_entry *de);
 
+DECLARE_STATIC_CALL(ct_acct_exit_ns, acct_exit_ns);
 DECLARE_STATIC_CALL(ct_copy_pid_ns, copy_pid_ns);
 DECLARE_STATIC_CALL(ct_kernel_wait4, kernel_wait4);
 DECLARE_STATIC_CALL(ct_nd_jump_link, nd_jump_link);

@@ -139,6 +139,11 @@ void ct_space_close(struct ct_space *space)
 	rcu_read_unlock();
 	spin_unlock_irq(&space->lock);
 
+	/*
+	 * acct(2)'s file holds no reference on its namespace. With process 1 it
+	 * has gone already, where that ends the container.
+	 */
+	static_call(ct_acct_exit_ns)(space->token);
 	ct_linger_close(space);
 	ct_space_put(space);
 }
@@ -292,6 +297,7 @@ void ct_space_zap(struct ct_space *space)
 					  get_nr_threads(current), HZ / 10) &&
 		 !zap_only_zombies(space));
 
+	static_call(ct_acct_exit_ns)(space->token);
 	/* reboot(2) inside: the parent is told by the exit status. */
 	if (space->token->reboot)
 		current->signal->group_exit_code = space->token->reboot;
