@@ -17,8 +17,12 @@
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
 #include <linux/ptrace.h>
+#include <linux/sched/numa_balancing.h>
 #include <linux/sched/task.h>
+#include <linux/security.h>
 #include <linux/signal.h>
+#include <linux/socket.h>
+#include <linux/sockptr.h>
 #include <linux/static_call.h>
 #include <linux/tty.h>
 
@@ -47,6 +51,20 @@ long __ia32_sys_pidfd_open(const struct pt_regs *regs);
 /* The lock is only handed on; its type depends on the kernel. */
 pid_t locks_translate_pid(void *lock, struct pid_namespace *ns);
 struct wait_opts;
+struct netlink_ext_ack;
+struct nlmsghdr;
+struct seq_file;
+struct sk_buff;
+struct sockaddr;
+struct socket;
+union bpf_attr;
+void io_uring_show_fdinfo(struct seq_file *m, struct file *f);
+int netlink_seq_show(struct seq_file *seq, void *v);
+int netlink_bind(struct socket *sock, struct sockaddr *addr, int addr_len);
+int netlink_setsockopt(struct socket *sock, int level, int optname,
+		       sockptr_t optval, unsigned int optlen);
+int sock_diag_rcv_msg(struct sk_buff *skb, struct nlmsghdr *nlh,
+		      struct netlink_ext_ack *extack);
 int wait_consider_task(struct wait_opts *wo, int ptrace, struct task_struct *p);
 
 /* pidspace/translate.c */
@@ -67,6 +85,41 @@ extern typeof(locks_translate_pid) ct_hook_locks_translate_pid;
 DECLARE_STATIC_CALL(ct_orig_wait_consider_task, wait_consider_task);
 DECLARE_STATIC_CALL(ct_orig_do_send_sig_info, do_send_sig_info);
 DECLARE_STATIC_CALL(ct_orig_locks_translate_pid, locks_translate_pid);
+
+/* pidspace/boundary.c */
+extern typeof(__set_task_comm) ct_hook___set_task_comm;
+extern typeof(io_uring_show_fdinfo) ct_hook_io_uring_show_fdinfo;
+extern typeof(task_numa_group_id) ct_hook_task_numa_group_id;
+extern typeof(netlink_seq_show) ct_hook_netlink_seq_show;
+extern typeof(put_cmsg) ct_hook_put_cmsg;
+DECLARE_STATIC_CALL(ct_orig___set_task_comm, __set_task_comm);
+DECLARE_STATIC_CALL(ct_orig_io_uring_show_fdinfo, io_uring_show_fdinfo);
+DECLARE_STATIC_CALL(ct_orig_task_numa_group_id, task_numa_group_id);
+DECLARE_STATIC_CALL(ct_orig_netlink_seq_show, netlink_seq_show);
+DECLARE_STATIC_CALL(ct_orig_put_cmsg, put_cmsg);
+
+/* pidspace/refuse.c */
+extern typeof(security_file_open) ct_hook_security_file_open;
+extern typeof(security_file_ioctl) ct_hook_security_file_ioctl;
+extern typeof(security_file_ioctl_compat) ct_hook_security_file_ioctl_compat;
+extern typeof(security_syslog) ct_hook_security_syslog;
+extern typeof(security_bpf) ct_hook_security_bpf;
+extern typeof(security_perf_event_open) ct_hook_security_perf_event_open;
+extern typeof(vfs_get_tree) ct_hook_vfs_get_tree;
+extern typeof(netlink_bind) ct_hook_netlink_bind;
+extern typeof(netlink_setsockopt) ct_hook_netlink_setsockopt;
+extern typeof(sock_diag_rcv_msg) ct_hook_sock_diag_rcv_msg;
+DECLARE_STATIC_CALL(ct_orig_security_file_open, security_file_open);
+DECLARE_STATIC_CALL(ct_orig_security_file_ioctl, security_file_ioctl);
+DECLARE_STATIC_CALL(ct_orig_security_file_ioctl_compat,
+		    security_file_ioctl_compat);
+DECLARE_STATIC_CALL(ct_orig_security_syslog, security_syslog);
+DECLARE_STATIC_CALL(ct_orig_security_bpf, security_bpf);
+DECLARE_STATIC_CALL(ct_orig_security_perf_event_open, security_perf_event_open);
+DECLARE_STATIC_CALL(ct_orig_vfs_get_tree, vfs_get_tree);
+DECLARE_STATIC_CALL(ct_orig_netlink_bind, netlink_bind);
+DECLARE_STATIC_CALL(ct_orig_netlink_setsockopt, netlink_setsockopt);
+DECLARE_STATIC_CALL(ct_orig_sock_diag_rcv_msg, sock_diag_rcv_msg);
 
 /* pidspace/pidfd.c */
 extern typeof(__x64_sys_pidfd_open) ct_hook___x64_sys_pidfd_open;
@@ -132,6 +185,21 @@ void ct_tramp_tgid_pidfd_to_pid(void);
 void ct_tramp_wait_consider_task(void);
 void ct_tramp_do_send_sig_info(void);
 void ct_tramp_locks_translate_pid(void);
+void ct_tramp___set_task_comm(void);
+void ct_tramp_io_uring_show_fdinfo(void);
+void ct_tramp_task_numa_group_id(void);
+void ct_tramp_netlink_seq_show(void);
+void ct_tramp_put_cmsg(void);
+void ct_tramp_security_file_open(void);
+void ct_tramp_security_file_ioctl(void);
+void ct_tramp_security_file_ioctl_compat(void);
+void ct_tramp_security_syslog(void);
+void ct_tramp_security_bpf(void);
+void ct_tramp_security_perf_event_open(void);
+void ct_tramp_vfs_get_tree(void);
+void ct_tramp_netlink_bind(void);
+void ct_tramp_netlink_setsockopt(void);
+void ct_tramp_sock_diag_rcv_msg(void);
 void ct_tramp_alloc_pid(void);
 void ct_tramp_sched_post_fork(void);
 void ct_tramp_free_pid(void);

@@ -126,6 +126,22 @@ TRAMPOLINE_CURRENT tgid_pidfd_to_pid
 TRAMPOLINE_CURRENT locks_translate_pid
 TRAMPOLINE_CURRENT proc_readdir
 
+TRAMPOLINE_CURRENT __set_task_comm
+TRAMPOLINE_CURRENT io_uring_show_fdinfo
+TRAMPOLINE_CURRENT task_numa_group_id
+TRAMPOLINE_CURRENT netlink_seq_show
+TRAMPOLINE_CURRENT put_cmsg
+TRAMPOLINE_CURRENT security_file_open
+TRAMPOLINE_CURRENT security_file_ioctl
+TRAMPOLINE_CURRENT security_file_ioctl_compat
+TRAMPOLINE_CURRENT security_syslog
+TRAMPOLINE_CURRENT security_bpf
+TRAMPOLINE_CURRENT security_perf_event_open
+TRAMPOLINE_CURRENT vfs_get_tree
+TRAMPOLINE_CURRENT netlink_bind
+TRAMPOLINE_CURRENT netlink_setsockopt
+TRAMPOLINE_CURRENT sock_diag_rcv_msg
+
 TRAMPOLINE_PID free_pid
 TRAMPOLINE_PID proc_flush_pid
 

@@ -65,6 +65,7 @@ static const struct caller callers[] = {
 	{ "do_exit", CT_CALLER_EXIT, false },
 
 	{ "__do_notify", CT_CALLER_MQUEUE, true },
+	{ "netlink_recvmsg", CT_CALLER_NETLINK, true },
 
 	{ "__do_sys_pidfd_send_signal", CT_CALLER_PIDFD_SIGNAL, true },
 	{ "__x64_sys_pidfd_send_signal", CT_CALLER_PIDFD_SIGNAL, true },

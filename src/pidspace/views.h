@@ -25,6 +25,7 @@
  * @CT_CALLER_EXIT: do_exit(), looking for a reaper
  * @CT_CALLER_PIDFD_SIGNAL: pidfd_send_signal(2)
  * @CT_CALLER_MQUEUE: mq_notify(3)'s signal
+ * @CT_CALLER_NETLINK: credentials of a netlink message
  */
 enum ct_view_caller {
 	CT_CALLER_OTHER,
@@ -34,6 +35,7 @@ enum ct_view_caller {
 	CT_CALLER_EXIT,
 	CT_CALLER_PIDFD_SIGNAL,
 	CT_CALLER_MQUEUE,
+	CT_CALLER_NETLINK,
 };
 
 /*

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Numbers that the kernel hands out without its translation functions.
+ *
+ * It has written a global number, as text or into a structure, and what is left
+ * is to put the number that the reader knows in its place.  Where there is no
+ * such place the reader is refused: refuse.c.
+ */
+#include <linux/ctype.h>
+#include <linux/kernel.h>
+#include <linux/kstrtox.h>
+#include <linux/netlink.h>
+#include <linux/pid.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/socket.h>
+#include <linux/string.h>
+#include <linux/threads.h>
+
+#include "compat/task.h"
+#include "hook/handlers.h"
+#include "hook/hook.h"
+#include "pidspace/space.h"
+#include "pidspace/views.h"
+
+DEFINE_STATIC_CALL_NULL(ct_orig___set_task_comm, __set_task_comm);
+DEFINE_STATIC_CALL_NULL(ct_orig_io_uring_show_fdinfo, io_uring_show_fdinfo);
+DEFINE_STATIC_CALL_NULL(ct_orig_task_numa_group_id, task_numa_group_id);
+DEFINE_STATIC_CALL_NULL(ct_orig_netlink_seq_show, netlink_seq_show);
+DEFINE_STATIC_CALL_NULL(ct_orig_put_cmsg, put_cmsg);
+
+/* What a global number is in current's container; 0 for all others. */
+static pid_t number_inside(pid_t global)
+{
+	struct pid_namespace *ns = ct_current_ns();
+	struct ct_slot slot;
+	struct pid *pid;
+	pid_t nr = 0;
+
+	rcu_read_lock();
+	pid = global > 0 ? find_pid_ns(global, &init_pid_ns) : NULL;
+	if (pid && ct_pid_lookup(pid, &slot) && slot.ns == ns)
+		nr = slot.nr;
+	rcu_read_unlock();
+	return nr;
+}
+
+/*
+ * The threads that io_uring and vhost add to a process are named after it, as
+ * in iou-wrk-4711.  The name belongs to all who look: it gets the number that
+ * the process itself knows.
+ */
+static bool rename_worker(char *name, const char *from)
+{
+	const char *dash = strrchr(from, '-');
+	int global;
+
+	if (!dash || kstrtoint(dash + 1, 10, &global))
+		return false;
+	snprintf(name, TASK_COMM_LEN, "%.*s-%d", (int)(dash - from), from,
+		 number_inside(global));
+	return true;
+}
+
+void ct_hook___set_task_comm(struct task_struct *tsk, const char *from,
+			     bool exec)
+{
+	char name[TASK_COMM_LEN];
+
+	ct_hook_enter();
+	if ((tsk->flags & CT_PF_WORKER) && rename_worker(name, from))
+		from = name;
+	static_call(ct_orig___set_task_comm)(tsk, from, exec);
+	ct_hook_leave();
+}
+
+/* The number of the digits at @at, 0 without one; @len is how many there are. */
+static unsigned int digits(const char *at, const char *end, size_t *len)
+{
+	unsigned int value = 0;
+
+	for (*len = 0; at + *len < end && isdigit(at[*len]); ++*len)
+		value = value * 10 + (at[*len] - '0');
+	return value;
+}
+
+/*
+ * Replace the number of @len digits at @at, which is in the text of @m, with
+ * @nr; if that is longer what follows moves.
+ */
+static void replace_number(struct seq_file *m, char *at, size_t len, pid_t nr)
+{
+	char text[16];
+	size_t new = snprintf(text, sizeof(text), "%d", nr);
+	char *end = m->buf + m->count;
+
+	/* Reported as an overflow, upon which seq_read() gives more room. */
+	if (m->count - len + new >= m->size) {
+		m->count = m->size;
+		return;
+	}
+	memmove(at + new, at + len, end - (at + len));
+	memcpy(at, text, new);
+	m->count = m->count - len + new;
+}
+
+/* fdinfo of a ring: the thread that polls its submissions. */
+void ct_hook_io_uring_show_fdinfo(struct seq_file *m, struct file *f)
+{
+	static const char key[] = "SqThread:\t";
+	size_t start = m->count, len;
+	pid_t global;
+	char *at;
+
+	ct_hook_enter();
+	static_call(ct_orig_io_uring_show_fdinfo)(m, f);
+	if (seq_has_overflowed(m))
+		goto out;
+	at = strnstr(m->buf + start, key, m->count - start);
+	if (!at)
+		goto out;
+	at += strlen(key);
+	/* It is -1 without such a thread. */
+	global = digits(at, m->buf + m->count, &len);
+	if (global)
+		replace_number(m, at, len, number_inside(global));
+out:
+	ct_hook_leave();
+}
+
+/* Ngid in /proc/PID/status: the global pid of who founded the group. */
+pid_t ct_hook_task_numa_group_id(struct task_struct *p)
+{
+	return number_inside(static_call(ct_orig_task_numa_group_id)(p));
+}
+
+/*
+ * A netlink socket's address is by default its owner's number, which is a
+ * process's of the host if that one has made it.  Addresses that are nobody's
+ * number here are shown as 0, in as many columns.
+ */
+static void hide_port(struct seq_file *m, size_t start)
+{
+	char *at = m->buf + start, *end = m->buf + m->count;
+	unsigned int port;
+	size_t len;
+	bool known;
+	int word;
+
+	/* sk Eth Pid ... */
+	for (word = 0; word < 2; word++) {
+		while (at < end && *at != ' ')
+			at++;
+		while (at < end && *at == ' ')
+			at++;
+	}
+	port = digits(at, end, &len);
+	/* 0 is the kernel's, and above are those that are no process's. */
+	if (!port || port > PID_MAX_LIMIT)
+		return;
+	rcu_read_lock();
+	known = find_vpid(port);
+	rcu_read_unlock();
+	if (known)
+		return;
+	memset(at, ' ', len);
+	*at = '0';
+}
+
+int ct_hook_netlink_seq_show(struct seq_file *m, void *v)
+{
+	size_t start = m->count;
+	int ret;
+
+	ct_hook_enter();
+	ret = static_call(ct_orig_netlink_seq_show)(m, v);
+	if (!ret && v != SEQ_START_TOKEN && !seq_has_overflowed(m))
+		hide_port(m, start);
+	ct_hook_leave();
+	return ret;
+}
+
+/*
+ * SCM_CREDENTIALS of a netlink message: what is stored is the sender's own
+ * number, without a hint whose view that was.
+ */
+int ct_hook_put_cmsg(struct msghdr *msg, int level, int type, int len,
+		     void *data)
+{
+	struct ucred creds;
+	int ret;
+
+	ct_hook_enter();
+	if (level == SOL_SOCKET && type == SCM_CREDENTIALS &&
+	    len == sizeof(creds) &&
+	    ct_active_caller(_RET_IP_) == CT_CALLER_NETLINK) {
+		creds = *(struct ucred *)data;
+		creds.pid = 0;
+		data = &creds;
+	}
+	ret = static_call(ct_orig_put_cmsg)(msg, level, type, len, data);
+	ct_hook_leave();
+	return ret;
+}
