@@ -218,6 +218,7 @@ TEST_F(wall, process_accounting)
 {
 	char dir[] = "/tmp/ct-acct-XXXXXX", outside[64], inside[64];
 	struct ct_child child;
+	int file;
 
 	ASSERT_NE(NULL, mkdtemp(dir));
 	ASSERT_EQ(0, mount("acct", dir, "tmpfs", 0, NULL));
@@ -232,8 +233,11 @@ TEST_F(wall, process_accounting)
 	EXPECT_EQ(getpid(), account_of(outside, child.pid));
 	EXPECT_EQ(-1, account_of(outside, 1));
 	EXPECT_EQ(0, acct(NULL));
-	/* As long as a file is open for writing that is refused. */
-	CT_UNTIL(mount(NULL, dir, NULL, MS_REMOUNT | MS_RDONLY, NULL) == 0);
+	/* As long as somebody has it open for writing there is no lease. */
+	file = open(inside, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, file);
+	CT_UNTIL(fcntl(file, F_SETLEASE, F_RDLCK) == 0);
+	close(file);
 	EXPECT_EQ(0, umount(dir));
 	EXPECT_EQ(0, rmdir(dir));
 }

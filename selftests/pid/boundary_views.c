@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0
+/* modes: host contained pidns */
+/*
+ * Odd places where one's own numbers go in or come out.
+ */
+#include "ct.h"
+#include "ct-netlink.h"
+#include <linux/filter.h>
+#include <linux/keyctl.h>
+#include <linux/net_namespace.h>
+#include <linux/nsfs.h>
+#include <linux/rtnetlink.h>
+#include <linux/seccomp.h>
+#include <linux/taskstats.h>
+#include <linux/userfaultfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/sysmacros.h>
+#include "kselftest_harness.h"
+
+/* Linux 6.10 */
+#ifndef NS_GET_PID_FROM_PIDNS
+#define NS_GET_PID_FROM_PIDNS	_IOR(NSIO, 0x6, int)
+#define NS_GET_TGID_FROM_PIDNS	_IOR(NSIO, 0x7, int)
+#define NS_GET_PID_IN_PIDNS	_IOR(NSIO, 0x8, int)
+#define NS_GET_TGID_IN_PIDNS	_IOR(NSIO, 0x9, int)
+#endif
+
+/* Between oneself and one's own namespace nothing changes. */
+TEST(numbers_of_a_namespace)
+{
+	int ns = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	pid_t unused = ct_unused_pid();
+	struct ct_thread thread;
+
+	ASSERT_LE(0, ns);
+	if (ioctl(ns, NS_GET_PID_IN_PIDNS, getpid()) < 0 && errno == ENOTTY)
+		SKIP(return, "this kernel does not translate numbers");
+	ct_thread_start(&thread);
+	EXPECT_EQ(thread.tid, ioctl(ns, NS_GET_PID_IN_PIDNS, thread.tid));
+	EXPECT_EQ(getpid(), ioctl(ns, NS_GET_TGID_IN_PIDNS, thread.tid));
+	EXPECT_EQ(thread.tid, ioctl(ns, NS_GET_PID_FROM_PIDNS, thread.tid));
+	EXPECT_EQ(getpid(), ioctl(ns, NS_GET_TGID_FROM_PIDNS, thread.tid));
+	CT_ERRNO(ESRCH, ioctl(ns, NS_GET_PID_IN_PIDNS, unused));
+	CT_ERRNO(ESRCH, ioctl(ns, NS_GET_PID_FROM_PIDNS, unused));
+	ct_thread_end(&thread);
+	close(ns);
+}
+
+TEST(fdinfo_of_a_pidfd)
+{
+	struct ct_child child = ct_spawn(CT_PLAIN, ct_idle, NULL);
+	int pidfd = pidfd_open(child.pid, 0);
+	char path[64];
+
+	ASSERT_LE(0, pidfd);
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	EXPECT_EQ(child.pid, ct_keyed_number(path, "Pid"));
+	EXPECT_EQ(child.pid, ct_keyed_number(path, "NSpid"));
+	EXPECT_EQ(0, ct_finish(&child));
+	EXPECT_EQ(-1, ct_keyed_number(path, "Pid"));
+	close(pidfd);
+}
+
+/* "notify: signal/tid.5" in /proc/PID/timers. */
+TEST(timers_of_a_process)
+{
+	struct sigevent event = {
+		.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGUSR1,
+	};
+	char text[512], wanted[64];
+	struct ct_thread thread;
+	timer_t timer;
+
+	ct_thread_start(&thread);
+	event._sigev_un._tid = thread.tid;
+	ASSERT_EQ(0, timer_create(CLOCK_MONOTONIC, &event, &timer));
+	ASSERT_LT(0, ct_read_file("/proc/self/timers", text, sizeof(text)));
+	snprintf(wanted, sizeof(wanted), "notify: signal/tid.%d\n", thread.tid);
+	EXPECT_NE(NULL, strstr(text, wanted));
+	EXPECT_EQ(0, timer_delete(timer));
+	ct_thread_end(&thread);
+}
+
+/* -- seccomp -------------------------------------------------------------------- */
+
+static void *take_own_filter(void *arg)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { 1, filter };
+	struct ct_thread *me = arg;
+
+	CT_EQ(0, syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program));
+	return ct_thread_idle(me);
+}
+
+/* Who stands in the way of a filter for all threads. */
+TEST(seccomp_of_all_threads)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { 1, filter };
+	struct ct_thread thread;
+
+	ASSERT_EQ(0, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	pthread_barrier_init(&thread.step, NULL, 2);
+	ASSERT_EQ(0, pthread_create(&thread.thread, NULL, take_own_filter,
+				    &thread));
+	pthread_barrier_wait(&thread.step);
+	EXPECT_EQ(thread.tid, syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+				      SECCOMP_FILTER_FLAG_TSYNC, &program));
+	ct_thread_end(&thread);
+}
+
+/* -- memory ---------------------------------------------------------------------- */
+
+struct faulter {
+	char *page;
+	pid_t tid;
+};
+
+static void *fault(void *arg)
+{
+	struct faulter *me = arg;
+
+	me->tid = ct_gettid();
+	*(volatile char *)me->page = 1;
+	return NULL;
+}
+
+TEST(who_faults)
+{
+	struct uffdio_api api = {
+		.api = UFFD_API, .features = UFFD_FEATURE_THREAD_ID,
+	};
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct uffdio_zeropage fill;
+	struct faulter faulter;
+	struct uffd_msg msg;
+	pthread_t thread;
+	int fd;
+
+	fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, ioctl(fd, UFFDIO_API, &api));
+	faulter.page = mmap(NULL, getpagesize(), PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, faulter.page);
+	range.range.start = (uintptr_t)faulter.page;
+	range.range.len = getpagesize();
+	ASSERT_EQ(0, ioctl(fd, UFFDIO_REGISTER, &range));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, fault, &faulter));
+	ASSERT_EQ(sizeof(msg), read(fd, &msg, sizeof(msg)));
+	EXPECT_EQ(UFFD_EVENT_PAGEFAULT, msg.event);
+	memset(&fill, 0, sizeof(fill));
+	fill.range = range.range;
+	ASSERT_EQ(0, ioctl(fd, UFFDIO_ZEROPAGE, &fill));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ((uint32_t)faulter.tid, msg.arg.pagefault.feat.ptid);
+	close(fd);
+}
+
+/* -- netlink --------------------------------------------------------------------- */
+
+/* The statistics of a task that one asks for by number. */
+static int ask_statistics(int sock, int family, int attribute, pid_t pid,
+			  struct taskstats *stats)
+{
+	struct genlmsghdr command = { .cmd = TASKSTATS_CMD_GET, .version = 1 };
+	struct ct_message msg;
+	uint32_t number = pid;
+	char *outer, *at;
+	int error;
+
+	ct_message_init(&msg, family, 0);
+	ct_message_add(&msg, &command, sizeof(command));
+	ct_message_attr(&msg, attribute, &number, sizeof(number));
+	error = ct_ask(sock, &msg);
+	if (error)
+		return error;
+	outer = ct_answer_attr(&msg, sizeof(command),
+			       attribute == TASKSTATS_CMD_ATTR_PID ?
+			       TASKSTATS_TYPE_AGGR_PID :
+			       TASKSTATS_TYPE_AGGR_TGID);
+	CT_CHECK(outer);
+	at = outer + NLA_HDRLEN;
+	CT_EQ(pid, *(pid_t *)at);
+	at = outer + NLA_ALIGN(((struct nlattr *)outer)->nla_len);
+	while (((struct nlattr *)at)->nla_type != TASKSTATS_TYPE_STATS)
+		at += NLA_ALIGN(((struct nlattr *)at)->nla_len);
+	memcpy(stats, at + NLA_HDRLEN, sizeof(*stats));
+	return 0;
+}
+
+TEST(statistics_by_number)
+{
+	int sock = ct_netlink(NETLINK_GENERIC);
+	int family = ct_family(sock, TASKSTATS_GENL_NAME);
+	struct taskstats stats = { 0 };
+	struct ct_child child;
+
+	child = ct_spawn(CT_PLAIN, ct_idle, NULL);
+	ASSERT_EQ(0, ask_statistics(sock, family, TASKSTATS_CMD_ATTR_PID,
+				    child.pid, &stats));
+	EXPECT_EQ((uint32_t)child.pid, stats.ac_pid);
+	EXPECT_EQ((uint32_t)getpid(), stats.ac_ppid);
+	EXPECT_EQ(0, ask_statistics(sock, family, TASKSTATS_CMD_ATTR_TGID,
+				    child.pid, &stats));
+	EXPECT_EQ(0, ct_finish(&child));
+	EXPECT_EQ(-ESRCH, ask_statistics(sock, family, TASKSTATS_CMD_ATTR_PID,
+					 child.pid, &stats));
+	close(sock);
+}
+
+static int ask_network(int sock, pid_t pid)
+{
+	struct rtgenmsg head = { .rtgen_family = AF_UNSPEC };
+	struct ct_message msg;
+	uint32_t number = pid;
+
+	ct_message_init(&msg, RTM_GETNSID, 0);
+	/* Padded, as the attributes begin aligned. */
+	ct_message_add(&msg, &head, sizeof(head));
+	msg.head.nlmsg_len = NLMSG_ALIGN(msg.head.nlmsg_len);
+	ct_message_attr(&msg, NETNSA_PID, &number, sizeof(number));
+	return ct_ask(sock, &msg);
+}
+
+TEST(network_by_number)
+{
+	struct ct_child child = ct_spawn(CT_PLAIN, ct_idle, NULL);
+	int sock = ct_netlink(NETLINK_ROUTE);
+
+	EXPECT_EQ(0, ask_network(sock, getpid()));
+	EXPECT_EQ(0, ask_network(sock, child.pid));
+	EXPECT_EQ(0, ct_finish(&child));
+	EXPECT_EQ(-ESRCH, ask_network(sock, child.pid));
+	close(sock);
+}
+
+/* -- keys ------------------------------------------------------------------------- */
+
+#define KEY_HELPER "/sbin/request-key"
+
+static void *request_key(void *arg)
+{
+	/* The helper fails, upon which the key is negative or gone. */
+	syscall(SYS_request_key, "user", arg, "callout", 0);
+	return NULL;
+}
+
+/* Whom the key is for that authorises the helper to make it. */
+static int find_requester(void)
+{
+	char line[512], *at;
+	FILE *file = fopen("/proc/keys", "re");
+	int pid = -1;
+
+	CT_CHECK(file);
+	while (fgets(line, sizeof(line), file)) {
+		at = strstr(line, "pid:");
+		if (strstr(line, ".request_k") && at)
+			pid = atoi(at + strlen("pid:"));
+	}
+	fclose(file);
+	return pid;
+}
+
+TEST(who_requests_a_key)
+{
+	char release[] = "/tmp/ct-keys-release", text[256];
+	char name[64];
+	pthread_t thread;
+	int fd;
+
+	if (access(KEY_HELPER, F_OK) == 0)
+		SKIP(return, "there is a " KEY_HELPER " already");
+	fd = open(KEY_HELPER, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	ASSERT_LE(0, fd);
+	snprintf(text, sizeof(text),
+		 "#!/bin/sh\nuntil [ -e %s ]; do /bin/sleep 0.05; done\n",
+		 release);
+	ASSERT_EQ((ssize_t)strlen(text), write(fd, text, strlen(text)));
+	close(fd);
+	unlink(release);
+	snprintf(name, sizeof(name), "ct-%d-%d", ct_mode(), getpid());
+	ASSERT_EQ(0, pthread_create(&thread, NULL, request_key, name));
+	CT_UNTIL(find_requester() >= 0);
+	EXPECT_EQ(getpid(), find_requester());
+	close(open(release, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	EXPECT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(0, unlink(release));
+	EXPECT_EQ(0, unlink(KEY_HELPER));
+}
+
+TEST_HARNESS_MAIN
