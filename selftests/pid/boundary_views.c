@@ -6,7 +6,6 @@
 #include "ct.h"
 #include "ct-netlink.h"
 #include <linux/filter.h>
-#include <linux/keyctl.h>
 #include <linux/net_namespace.h>
 #include <linux/nsfs.h>
 #include <linux/rtnetlink.h>
@@ -16,7 +15,6 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
-#include <sys/sysmacros.h>
 #include "kselftest_harness.h"
 
 /* Linux 6.10 */
@@ -244,12 +242,44 @@ TEST(network_by_number)
 
 /* -- keys ------------------------------------------------------------------------- */
 
-#define KEY_HELPER "/sbin/request-key"
+#define KEY_HELPER	"/sbin/request-key"
+#define KEY_RELEASE	"/tmp/ct-keys-release"
+
+/* A helper that makes no key, but takes its time to do so. */
+FIXTURE(key) {
+	pthread_t thread;
+	pid_t tid;
+};
+
+FIXTURE_SETUP(key)
+{
+	static const char text[] =
+		"#!/bin/sh\n"
+		"until [ -e " KEY_RELEASE " ]; do sleep 0.05; done\n";
+	int fd = open(KEY_HELPER, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ((ssize_t)strlen(text), write(fd, text, strlen(text)));
+	close(fd);
+	unlink(KEY_RELEASE);
+}
+
+FIXTURE_TEARDOWN(key)
+{
+	close(open(KEY_RELEASE, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	EXPECT_EQ(0, pthread_join(self->thread, NULL));
+	EXPECT_EQ(0, unlink(KEY_RELEASE));
+	EXPECT_EQ(0, unlink(KEY_HELPER));
+}
 
 static void *request_key(void *arg)
 {
-	/* The helper fails, upon which the key is negative or gone. */
-	syscall(SYS_request_key, "user", arg, "callout", 0);
+	pid_t *tid = arg;
+	char name[64];
+
+	snprintf(name, sizeof(name), "ct-%d-%d", ct_mode(), getpid());
+	*tid = ct_gettid();
+	CT_ERRNO(ENOKEY, syscall(SYS_request_key, "user", name, "callout", 0));
 	return NULL;
 }
 
@@ -262,39 +292,20 @@ static int find_requester(void)
 
 	CT_CHECK(file);
 	while (fgets(line, sizeof(line), file)) {
-		at = strstr(line, "pid:");
-		if (strstr(line, ".request_k") && at)
-			pid = atoi(at + strlen("pid:"));
+		at = strstr(line, " pid:");
+		if (strstr(line, " .request_") && at)
+			pid = atoi(at + strlen(" pid:"));
 	}
 	fclose(file);
 	return pid;
 }
 
-TEST(who_requests_a_key)
+TEST_F(key, who_requests_it)
 {
-	char release[] = "/tmp/ct-keys-release", text[256];
-	char name[64];
-	pthread_t thread;
-	int fd;
-
-	if (access(KEY_HELPER, F_OK) == 0)
-		SKIP(return, "there is a " KEY_HELPER " already");
-	fd = open(KEY_HELPER, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
-	ASSERT_LE(0, fd);
-	snprintf(text, sizeof(text),
-		 "#!/bin/sh\nuntil [ -e %s ]; do /bin/sleep 0.05; done\n",
-		 release);
-	ASSERT_EQ((ssize_t)strlen(text), write(fd, text, strlen(text)));
-	close(fd);
-	unlink(release);
-	snprintf(name, sizeof(name), "ct-%d-%d", ct_mode(), getpid());
-	ASSERT_EQ(0, pthread_create(&thread, NULL, request_key, name));
+	ASSERT_EQ(0, pthread_create(&self->thread, NULL, request_key,
+				    &self->tid));
 	CT_UNTIL(find_requester() >= 0);
-	EXPECT_EQ(getpid(), find_requester());
-	close(open(release, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-	EXPECT_EQ(0, pthread_join(thread, NULL));
-	EXPECT_EQ(0, unlink(release));
-	EXPECT_EQ(0, unlink(KEY_HELPER));
+	EXPECT_EQ(self->tid, find_requester());
 }
 
 TEST_HARNESS_MAIN
