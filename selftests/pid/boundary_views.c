@@ -46,6 +46,44 @@ TEST(numbers_of_a_namespace)
 	close(ns);
 }
 
+/* There are no real pid namespaces inside, neither new ones nor the host's. */
+TEST(no_namespace_inside)
+{
+	int ns = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	bool contained = ct_mode() == CT_MODE_CONTAINED;
+	pid_t pid;
+
+	ASSERT_LE(0, ns);
+	pid = fork();
+	if (!pid) {
+		CT_EQ(contained ? -1 : 0, unshare(CLONE_NEWPID));
+		CT_EQ(contained ? EINVAL : 0, contained ? errno : 0);
+		_exit(0);
+	}
+	EXPECT_EQ(0, ct_reap(pid));
+	pid = fork();
+	if (!pid) {
+		CT_EQ(contained ? -1 : 0, setns(ns, CLONE_NEWPID));
+		CT_EQ(contained ? EINVAL : 0, contained ? errno : 0);
+		_exit(0);
+	}
+	EXPECT_EQ(0, ct_reap(pid));
+	EXPECT_EQ(getpid(), ct_status(getpid(), "Pid"));
+	close(ns);
+}
+
+/* Linux 6.3: whether memory may be executed is a namespace's choice. */
+TEST(memory_files)
+{
+	int fd = memfd_create("ct", MFD_CLOEXEC);
+
+	EXPECT_LE(0, fd);
+	close(fd);
+	if (access("/proc/sys/vm/memfd_noexec", F_OK))
+		SKIP(return, "this kernel does not ask");
+	EXPECT_EQ(0, ct_read_number("/proc/sys/vm/memfd_noexec"));
+}
+
 TEST(fdinfo_of_a_pidfd)
 {
 	struct ct_child child = ct_spawn(CT_PLAIN, ct_idle, NULL);

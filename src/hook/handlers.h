@@ -13,6 +13,7 @@
 #include <linux/dcache.h>
 #include <linux/fs.h>
 #include <linux/fs_context.h>
+#include <linux/netlink.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
@@ -51,10 +52,7 @@ long __ia32_sys_pidfd_open(const struct pt_regs *regs);
 /* The lock is only handed on; its type depends on the kernel. */
 pid_t locks_translate_pid(void *lock, struct pid_namespace *ns);
 struct wait_opts;
-struct netlink_ext_ack;
-struct nlmsghdr;
 struct seq_file;
-struct sk_buff;
 struct sockaddr;
 struct socket;
 union bpf_attr;
@@ -97,11 +95,15 @@ DECLARE_STATIC_CALL(ct_orig_io_uring_show_fdinfo, io_uring_show_fdinfo);
 DECLARE_STATIC_CALL(ct_orig_task_numa_group_id, task_numa_group_id);
 DECLARE_STATIC_CALL(ct_orig_netlink_seq_show, netlink_seq_show);
 DECLARE_STATIC_CALL(ct_orig_put_cmsg, put_cmsg);
+extern typeof(netlink_unicast) ct_hook_netlink_unicast;
+DECLARE_STATIC_CALL(ct_orig_netlink_unicast, netlink_unicast);
 
 /* pidspace/refuse.c */
 extern typeof(security_file_open) ct_hook_security_file_open;
 extern typeof(security_file_ioctl) ct_hook_security_file_ioctl;
 extern typeof(security_file_ioctl_compat) ct_hook_security_file_ioctl_compat;
+extern typeof(security_socket_getsockname) ct_hook_security_socket_getsockname;
+extern typeof(security_socket_getpeername) ct_hook_security_socket_getpeername;
 extern typeof(security_syslog) ct_hook_security_syslog;
 extern typeof(security_bpf) ct_hook_security_bpf;
 extern typeof(security_perf_event_open) ct_hook_security_perf_event_open;
@@ -113,6 +115,10 @@ DECLARE_STATIC_CALL(ct_orig_security_file_open, security_file_open);
 DECLARE_STATIC_CALL(ct_orig_security_file_ioctl, security_file_ioctl);
 DECLARE_STATIC_CALL(ct_orig_security_file_ioctl_compat,
 		    security_file_ioctl_compat);
+DECLARE_STATIC_CALL(ct_orig_security_socket_getsockname,
+		    security_socket_getsockname);
+DECLARE_STATIC_CALL(ct_orig_security_socket_getpeername,
+		    security_socket_getpeername);
 DECLARE_STATIC_CALL(ct_orig_security_syslog, security_syslog);
 DECLARE_STATIC_CALL(ct_orig_security_bpf, security_bpf);
 DECLARE_STATIC_CALL(ct_orig_security_perf_event_open, security_perf_event_open);
@@ -190,6 +196,9 @@ void ct_tramp_io_uring_show_fdinfo(void);
 void ct_tramp_task_numa_group_id(void);
 void ct_tramp_netlink_seq_show(void);
 void ct_tramp_put_cmsg(void);
+void ct_tramp_netlink_unicast(void);
+void ct_tramp_security_socket_getsockname(void);
+void ct_tramp_security_socket_getpeername(void);
 void ct_tramp_security_file_open(void);
 void ct_tramp_security_file_ioctl(void);
 void ct_tramp_security_file_ioctl_compat(void);

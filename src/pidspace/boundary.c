@@ -9,6 +9,8 @@
 #include <linux/ctype.h>
 #include <linux/kernel.h>
 #include <linux/kstrtox.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <linux/pid.h>
 #include <linux/sched.h>
@@ -16,6 +18,8 @@
 #include <linux/socket.h>
 #include <linux/string.h>
 #include <linux/threads.h>
+#include <net/netlink.h>
+#include <net/sock.h>
 
 #include "compat/task.h"
 #include "hook/handlers.h"
@@ -28,6 +32,7 @@ DEFINE_STATIC_CALL_NULL(ct_orig_io_uring_show_fdinfo, io_uring_show_fdinfo);
 DEFINE_STATIC_CALL_NULL(ct_orig_task_numa_group_id, task_numa_group_id);
 DEFINE_STATIC_CALL_NULL(ct_orig_netlink_seq_show, netlink_seq_show);
 DEFINE_STATIC_CALL_NULL(ct_orig_put_cmsg, put_cmsg);
+DEFINE_STATIC_CALL_NULL(ct_orig_netlink_unicast, netlink_unicast);
 
 /* What a global number is in current's container; 0 for all others. */
 static pid_t number_inside(pid_t global)
@@ -199,6 +204,48 @@ int ct_hook_put_cmsg(struct msghdr *msg, int level, int type, int len,
 		data = &creds;
 	}
 	ret = static_call(ct_orig_put_cmsg)(msg, level, type, len, data);
+	ct_hook_leave();
+	return ret;
+}
+
+#define NFT_NEWGEN	((NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_NEWGEN)
+
+/*
+ * nftables tells who asks, or who has changed the rules and wants to hear of it,
+ * his own number.  The message may be shared with listeners of the host.
+ */
+static int tell_own_number(struct sk_buff *skb)
+{
+	struct nlmsghdr *nlh = nlmsg_hdr(skb);
+	struct nlattr *attr;
+	__be32 *number;
+
+	if (!nlmsg_ok(nlh, skb->len) || nlh->nlmsg_type != NFT_NEWGEN)
+		return 0;
+	if (skb_cloned(skb) && pskb_expand_head(skb, 0, 0, GFP_ATOMIC))
+		return -ENOMEM;
+	attr = nlmsg_find_attr(nlmsg_hdr(skb), sizeof(struct nfgenmsg),
+			       NFTA_GEN_PROC_PID);
+	if (attr && nla_len(attr) == sizeof(*number)) {
+		number = nla_data(attr);
+		*number = htonl(number_inside(ntohl(*number)));
+	}
+	return 0;
+}
+
+int ct_hook_netlink_unicast(struct sock *ssk, struct sk_buff *skb, u32 portid,
+			    int nonblock)
+{
+	int ret = 0;
+
+	ct_hook_enter();
+	if (ssk->sk_protocol == NETLINK_NETFILTER)
+		ret = tell_own_number(skb);
+	if (ret)
+		kfree_skb(skb);
+	else
+		ret = static_call(ct_orig_netlink_unicast)(ssk, skb, portid,
+							   nonblock);
 	ct_hook_leave();
 	return ret;
 }

@@ -11,6 +11,7 @@
 #include <linux/fs.h>
 #include <linux/fs_context.h>
 #include <linux/glob.h>
+#include <linux/kfd_ioctl.h>
 #include <linux/kvm.h>
 #include <linux/magic.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -32,6 +33,10 @@ DEFINE_STATIC_CALL_NULL(ct_orig_security_file_open, security_file_open);
 DEFINE_STATIC_CALL_NULL(ct_orig_security_file_ioctl, security_file_ioctl);
 DEFINE_STATIC_CALL_NULL(ct_orig_security_file_ioctl_compat,
 			security_file_ioctl_compat);
+DEFINE_STATIC_CALL_NULL(ct_orig_security_socket_getsockname,
+			security_socket_getsockname);
+DEFINE_STATIC_CALL_NULL(ct_orig_security_socket_getpeername,
+			security_socket_getpeername);
 DEFINE_STATIC_CALL_NULL(ct_orig_security_syslog, security_syslog);
 DEFINE_STATIC_CALL_NULL(ct_orig_security_bpf, security_bpf);
 DEFINE_STATIC_CALL_NULL(ct_orig_security_perf_event_open,
@@ -40,6 +45,9 @@ DEFINE_STATIC_CALL_NULL(ct_orig_vfs_get_tree, vfs_get_tree);
 DEFINE_STATIC_CALL_NULL(ct_orig_netlink_bind, netlink_bind);
 DEFINE_STATIC_CALL_NULL(ct_orig_netlink_setsockopt, netlink_setsockopt);
 DEFINE_STATIC_CALL_NULL(ct_orig_sock_diag_rcv_msg, sock_diag_rcv_msg);
+
+/* In no header: fs/configfs/mount.c. */
+#define CONFIGFS_MAGIC	0x62656570
 
 /**
  * struct secret - a file with global numbers
@@ -65,11 +73,18 @@ static const struct secret secrets[] = {
 	/* of block devices: whom blktrace follows, and who serves it */
 	{ SYSFS_MAGIC, "pid", "trace" },
 	{ SYSFS_MAGIC, "pid", "nbd*" },
+	/* what a graphics driver saves when its device hangs, and who hung it */
+	{ SYSFS_MAGIC, "error", "card*" },
+	{ SYSFS_MAGIC, "data", "devcd*" },
 	/* DAMON's threads; users of IDXD and KFD; who made an iSCSI session */
 	{ SYSFS_MAGIC, "pid", "[0-9]*" },
 	{ SYSFS_MAGIC, "pid", "file*" },
 	{ SYSFS_MAGIC, "proc", "kfd" },
 	{ SYSFS_MAGIC, "creator", "session*" },
+	/* owners of usNIC's queue pairs */
+	{ SYSFS_MAGIC, "summary", "[0-9]*" },
+	/* OCFS2's heartbeat */
+	{ CONFIGFS_MAGIC, "pid", "*" },
 	/* who uses binder */
 	{ BINDERFS_SUPER_MAGIC, "proc", "binder_logs" },
 	{ BINDERFS_SUPER_MAGIC, "state", "binder_logs" },
@@ -127,7 +142,8 @@ int ct_hook_security_file_open(struct file *file)
 
 /*
  * What takes or gives global numbers: names of KVM's statistics, processes that
- * binder is to freeze, requests to an automounter's new daemon.
+ * binder is to freeze, requests to an automounter's new daemon, events of and
+ * checkpoints by KFD.
  */
 static bool is_foreign_ioctl(unsigned int cmd)
 {
@@ -136,6 +152,8 @@ static bool is_foreign_ioctl(unsigned int cmd)
 	case BINDER_FREEZE:
 	case BINDER_GET_FROZEN_INFO:
 	case AUTOFS_DEV_IOCTL_SETPIPEFD:
+	case AMDKFD_IOC_SMI_EVENTS:
+	case AMDKFD_IOC_CRIU_OP:
 		return true;
 	default:
 		return false;
@@ -163,6 +181,34 @@ int ct_hook_security_file_ioctl_compat(struct file *file, unsigned int cmd,
 	if (!is_foreign_ioctl(cmd))
 		ret = static_call(ct_orig_security_file_ioctl_compat)(file, cmd,
 								      arg);
+	ct_hook_leave();
+	return ret;
+}
+
+/* The address of a PPPoL2TP socket holds the number of who made it. */
+static bool is_foreign_address(const struct socket *sock)
+{
+	return sock->sk->sk_family == AF_PPPOX;
+}
+
+int ct_hook_security_socket_getsockname(struct socket *sock)
+{
+	int ret = -EPERM;
+
+	ct_hook_enter();
+	if (!is_foreign_address(sock))
+		ret = static_call(ct_orig_security_socket_getsockname)(sock);
+	ct_hook_leave();
+	return ret;
+}
+
+int ct_hook_security_socket_getpeername(struct socket *sock)
+{
+	int ret = -EPERM;
+
+	ct_hook_enter();
+	if (!is_foreign_address(sock))
+		ret = static_call(ct_orig_security_socket_getpeername)(sock);
 	ct_hook_leave();
 	return ret;
 }
@@ -223,7 +269,8 @@ int ct_hook_vfs_get_tree(struct fs_context *fc)
 
 	ct_hook_enter();
 	if (strcmp(fc->fs_type->name, "autofs") &&
-	    strcmp(fc->fs_type->name, "coda"))
+	    strcmp(fc->fs_type->name, "coda") &&
+	    strcmp(fc->fs_type->name, "pvfs2"))
 		ret = static_call(ct_orig_vfs_get_tree)(fc);
 	ct_hook_leave();
 	return ret;
