@@ -85,14 +85,6 @@ static const struct secret secrets[] = {
 	{ SYSFS_MAGIC, "summary", "[0-9]*" },
 	/* OCFS2's heartbeat */
 	{ CONFIGFS_MAGIC, "pid", "*" },
-	/* who uses binder */
-	{ BINDERFS_SUPER_MAGIC, "proc", "binder_logs" },
-	{ BINDERFS_SUPER_MAGIC, "state", "binder_logs" },
-	{ BINDERFS_SUPER_MAGIC, "stats", "binder_logs" },
-	{ BINDERFS_SUPER_MAGIC, "transactions", "binder_logs" },
-	{ BINDERFS_SUPER_MAGIC, "transaction_log", "binder_logs" },
-	{ BINDERFS_SUPER_MAGIC, "failed_transaction_log", "binder_logs" },
-	{ BINDERFS_SUPER_MAGIC, "[0-9]*", "proc" },
 };
 
 static bool name_matches(struct dentry *dentry, const char *pattern)
