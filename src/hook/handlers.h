@@ -52,11 +52,13 @@ long __ia32_sys_pidfd_open(const struct pt_regs *regs);
 /* The lock is only handed on; its type depends on the kernel. */
 pid_t locks_translate_pid(void *lock, struct pid_namespace *ns);
 struct wait_opts;
+struct key;
 struct seq_file;
 struct sockaddr;
 struct socket;
 union bpf_attr;
 void io_uring_show_fdinfo(struct seq_file *m, struct file *f);
+void request_key_auth_describe(const struct key *key, struct seq_file *m);
 int netlink_seq_show(struct seq_file *seq, void *v);
 int netlink_bind(struct socket *sock, struct sockaddr *addr, int addr_len);
 int netlink_setsockopt(struct socket *sock, int level, int optname,
@@ -87,11 +89,14 @@ DECLARE_STATIC_CALL(ct_orig_locks_translate_pid, locks_translate_pid);
 /* pidspace/boundary.c */
 extern typeof(__set_task_comm) ct_hook___set_task_comm;
 extern typeof(io_uring_show_fdinfo) ct_hook_io_uring_show_fdinfo;
+extern typeof(request_key_auth_describe) ct_hook_request_key_auth_describe;
 extern typeof(task_numa_group_id) ct_hook_task_numa_group_id;
 extern typeof(netlink_seq_show) ct_hook_netlink_seq_show;
 extern typeof(put_cmsg) ct_hook_put_cmsg;
 DECLARE_STATIC_CALL(ct_orig___set_task_comm, __set_task_comm);
 DECLARE_STATIC_CALL(ct_orig_io_uring_show_fdinfo, io_uring_show_fdinfo);
+DECLARE_STATIC_CALL(ct_orig_request_key_auth_describe,
+		    request_key_auth_describe);
 DECLARE_STATIC_CALL(ct_orig_task_numa_group_id, task_numa_group_id);
 DECLARE_STATIC_CALL(ct_orig_netlink_seq_show, netlink_seq_show);
 DECLARE_STATIC_CALL(ct_orig_put_cmsg, put_cmsg);
@@ -195,6 +200,7 @@ void ct_tramp___set_task_comm(void);
 void ct_tramp_io_uring_show_fdinfo(void);
 void ct_tramp_task_numa_group_id(void);
 void ct_tramp_netlink_seq_show(void);
+void ct_tramp_request_key_auth_describe(void);
 void ct_tramp_put_cmsg(void);
 void ct_tramp_netlink_unicast(void);
 void ct_tramp_security_socket_getsockname(void);

@@ -130,6 +130,7 @@ TRAMPOLINE_CURRENT __set_task_comm
 TRAMPOLINE_CURRENT io_uring_show_fdinfo
 TRAMPOLINE_CURRENT task_numa_group_id
 TRAMPOLINE_CURRENT netlink_seq_show
+TRAMPOLINE_CURRENT request_key_auth_describe
 TRAMPOLINE_CURRENT put_cmsg
 TRAMPOLINE_CURRENT netlink_unicast
 TRAMPOLINE_CURRENT security_socket_getsockname

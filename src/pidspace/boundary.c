@@ -6,6 +6,7 @@
  * is to put the number that the reader knows in its place.  Where there is no
  * such place the reader is refused: refuse.c.
  */
+#include <keys/request_key_auth-type.h>
 #include <linux/ctype.h>
 #include <linux/kernel.h>
 #include <linux/kstrtox.h>
@@ -31,6 +32,8 @@ DEFINE_STATIC_CALL_NULL(ct_orig___set_task_comm, __set_task_comm);
 DEFINE_STATIC_CALL_NULL(ct_orig_io_uring_show_fdinfo, io_uring_show_fdinfo);
 DEFINE_STATIC_CALL_NULL(ct_orig_task_numa_group_id, task_numa_group_id);
 DEFINE_STATIC_CALL_NULL(ct_orig_netlink_seq_show, netlink_seq_show);
+DEFINE_STATIC_CALL_NULL(ct_orig_request_key_auth_describe,
+			request_key_auth_describe);
 DEFINE_STATIC_CALL_NULL(ct_orig_put_cmsg, put_cmsg);
 DEFINE_STATIC_CALL_NULL(ct_orig_netlink_unicast, netlink_unicast);
 
@@ -109,27 +112,52 @@ static void replace_number(struct seq_file *m, char *at, size_t len, pid_t nr)
 	m->count = m->count - len + new;
 }
 
-/* fdinfo of a ring: the thread that polls its submissions. */
-void ct_hook_io_uring_show_fdinfo(struct seq_file *m, struct file *f)
+/*
+ * Translate the number behind the first @key that was written since @start,
+ * which is not there for a negative one.
+ */
+static void translate_after(struct seq_file *m, size_t start, const char *key)
 {
-	static const char key[] = "SqThread:\t";
-	size_t start = m->count, len;
 	pid_t global;
+	size_t len;
 	char *at;
 
-	ct_hook_enter();
-	static_call(ct_orig_io_uring_show_fdinfo)(m, f);
 	if (seq_has_overflowed(m))
-		goto out;
+		return;
 	at = strnstr(m->buf + start, key, m->count - start);
 	if (!at)
-		goto out;
+		return;
 	at += strlen(key);
-	/* It is -1 without such a thread. */
 	global = digits(at, m->buf + m->count, &len);
 	if (global)
 		replace_number(m, at, len, number_inside(global));
-out:
+}
+
+/* fdinfo of a ring: the thread that polls its submissions, or -1. */
+void ct_hook_io_uring_show_fdinfo(struct seq_file *m, struct file *f)
+{
+	size_t start = m->count;
+
+	ct_hook_enter();
+	static_call(ct_orig_io_uring_show_fdinfo)(m, f);
+	translate_after(m, start, "SqThread:\t");
+	ct_hook_leave();
+}
+
+/* Whether a kernel keeps no struct pid of who requests a key, but a number. */
+#define KEY_PID_IS_RAW \
+	__same_type(((struct request_key_auth *)NULL)->pid, pid_t)
+
+/* /proc/keys: for whom a key is made. */
+void ct_hook_request_key_auth_describe(const struct key *key,
+				       struct seq_file *m)
+{
+	size_t start = m->count;
+
+	ct_hook_enter();
+	static_call(ct_orig_request_key_auth_describe)(key, m);
+	if (KEY_PID_IS_RAW)
+		translate_after(m, start, " pid:");
 	ct_hook_leave();
 }
 
