@@ -5,6 +5,7 @@
  */
 #include "ct.h"
 #include "ct-netlink.h"
+#include <linux/bpf.h>
 #include <linux/filter.h>
 #include <linux/net_namespace.h>
 #include <linux/nsfs.h>
@@ -15,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
+#include <sys/ptrace.h>
 #include "kselftest_harness.h"
 
 /* Linux 6.10 */
@@ -51,9 +53,13 @@ TEST(no_namespace_inside)
 {
 	int ns = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
 	bool contained = ct_mode() == CT_MODE_CONTAINED;
+	struct stat stat;
 	pid_t pid;
 
 	ASSERT_LE(0, ns);
+	/* The one that the kernel begins with. */
+	ASSERT_EQ(0, fstat(ns, &stat));
+	EXPECT_EQ(ct_mode() != CT_MODE_PIDNS, stat.st_ino == 0xeffffffcU);
 	pid = fork();
 	if (!pid) {
 		CT_EQ(contained ? -1 : 0, unshare(CLONE_NEWPID));
@@ -117,6 +123,39 @@ TEST(timers_of_a_process)
 	EXPECT_NE(NULL, strstr(text, wanted));
 	EXPECT_EQ(0, timer_delete(timer));
 	ct_thread_end(&thread);
+}
+
+/* What a tracer reads of an event comes from the tracee. */
+TEST(siginfo_of_an_event)
+{
+	struct ct_child child = ct_spawn(CT_PLAIN, ct_idle, NULL);
+	siginfo_t info;
+	int status;
+
+	ASSERT_EQ(0, ptrace(PTRACE_SEIZE, child.pid, NULL, NULL));
+	ASSERT_EQ(0, ptrace(PTRACE_INTERRUPT, child.pid, NULL, NULL));
+	ASSERT_EQ(child.pid, waitpid(child.pid, &status, __WALL));
+	ASSERT_EQ(0, ptrace(PTRACE_GETSIGINFO, child.pid, NULL, &info));
+	EXPECT_EQ(SIGTRAP | PTRACE_EVENT_STOP << 8, info.si_code);
+	EXPECT_EQ(child.pid, info.si_pid);
+	EXPECT_EQ(0, ptrace(PTRACE_DETACH, child.pid, NULL, NULL));
+	EXPECT_EQ(0, ct_finish(&child));
+}
+
+static int query_error(pid_t pid)
+{
+	union bpf_attr attr = { .task_fd_query = { .pid = pid, .fd = -1 } };
+
+	CT_EQ(-1, syscall(SYS_bpf, BPF_TASK_FD_QUERY, &attr, sizeof(attr)));
+	return errno;
+}
+
+/* What BPF has at a descriptor of a process, or that there is no process. */
+TEST(bpf_of_a_process)
+{
+	EXPECT_EQ(EBADF, query_error(getpid()));
+	EXPECT_EQ(EBADF, query_error(getppid()));
+	EXPECT_EQ(ENOENT, query_error(ct_unused_pid()));
 }
 
 /* -- seccomp -------------------------------------------------------------------- */
