@@ -14,6 +14,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/socket.h>
@@ -25,7 +26,6 @@
 #include "compat/task.h"
 #include "hook/handlers.h"
 #include "hook/hook.h"
-#include "pidspace/space.h"
 #include "pidspace/views.h"
 
 DEFINE_STATIC_CALL_NULL(ct_orig___set_task_comm, __set_task_comm);
@@ -37,18 +37,16 @@ DEFINE_STATIC_CALL_NULL(ct_orig_request_key_auth_describe,
 DEFINE_STATIC_CALL_NULL(ct_orig_put_cmsg, put_cmsg);
 DEFINE_STATIC_CALL_NULL(ct_orig_netlink_unicast, netlink_unicast);
 
-/* What a global number is in current's container; 0 for all others. */
+/* What a global number is to the contained current; 0 if it cannot see it. */
 static pid_t number_inside(pid_t global)
 {
-	struct pid_namespace *ns = ct_current_ns();
-	struct ct_slot slot;
 	struct pid *pid;
 	pid_t nr = 0;
 
 	rcu_read_lock();
-	pid = global > 0 ? find_pid_ns(global, &init_pid_ns) : NULL;
-	if (pid && ct_pid_lookup(pid, &slot) && slot.ns == ns)
-		nr = slot.nr;
+	pid = find_pid_ns(global, &init_pid_ns);
+	if (pid)
+		nr = pid_vnr(pid);
 	rcu_read_unlock();
 	return nr;
 }
