@@ -92,7 +92,7 @@ copied_away() {
 		same "$(tar -tf "$OUT/tar")" "$NAME/status" &&
 		cp "/proc/container/$NAME/status" "$OUT/status" &&
 		grep -q "^name:	$NAME\$" "$OUT/status" &&
-		grep -r -l "^init:" "/proc/container/$NAME" | grep -q status
+		grep -r -l --exclude-dir=proc "^init:" "/proc/container/$NAME" | grep -q status
 }
 
 refused() {

@@ -6,11 +6,14 @@
  *	bench measure [CASE]		prints a line "CASE<tab>INSTRUCTIONS" each
  *	bench count			prints how many processes are in /proc
  *	bench group KIND SIZE COMMAND...
+ *	bench adopt			moving a process of many threads
+ *	bench crowd NUMBER		that many containers of one process each
+ *	bench memory			bytes that the kernel's own things take
  *
  * "group" runs COMMAND among SIZE processes, of which itself is one, COMMAND
  * one and the others sleep; all end with it.  KIND is where they are: "host",
  * "pidns" (a pid namespace with its own /proc), or "container" (entered by
- * writing to /proc/container).  COMMAND "-" is one more sleeper: the group says
+ * writing to /proc/container); "pidns:N" and "container:N" are N deep.  COMMAND "-" is one more sleeper: the group says
  * "ready" and lives until the process that was called is killed.
  */
 #define _GNU_SOURCE
@@ -20,6 +23,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +157,44 @@ static void do_readdir(void)
 	call(SYS_close, fd, 0, 0);
 }
 
+/* A process makes a container of itself and ends; or a namespace of its child. */
+static void make_and_end(const char *kind)
+{
+	char name[32];
+	int fd, len;
+	pid_t pid;
+
+	if (!strcmp(kind, "pidns"))
+		pid = syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+	else
+		pid = fork();
+	if (!pid) {
+		if (!strcmp(kind, "container")) {
+			len = snprintf(name, sizeof(name), "cycle%d", getpid());
+			fd = open("/proc/container", O_WRONLY);
+			if (write(fd, name, len) != len)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	reap(pid);
+}
+
+static void do_cycle_plain(void)
+{
+	make_and_end("host");
+}
+
+static void do_cycle_container(void)
+{
+	make_and_end("container");
+}
+
+static void do_cycle_pidns(void)
+{
+	make_and_end("pidns");
+}
+
 /*
  * Most batches of what leaves nothing for later are free of the timer's tick.
  * Ending a process leaves work for RCU callbacks and fills the allocators'
@@ -166,17 +208,21 @@ static const struct bench {
 	int ops;
 	int warm_up;
 	int batches;
+	bool only_by_name;	/* not part of "measure" without a name */
 } benches[] = {
-	{ "getpid",			do_getpid,	2000,	2,	25 },
-	{ "getppid",			do_getppid,	2000,	2,	25 },
-	{ "getpgid",			do_getpgid,	2000,	2,	25 },
-	{ "getsid",			do_getsid,	2000,	2,	25 },
-	{ "kill(self, 0)",		do_kill,	2000,	2,	25 },
-	{ "fork+exit+wait",		do_fork,	100,	20,	100 },
-	{ "vfork+exit+wait",		do_vfork,	100,	40,	300 },
-	{ "pthread create+join",	do_thread,	100,	40,	300 },
-	{ "/proc/self/stat",		do_stat,	100,	2,	25 },
-	{ "readdir /proc",		do_readdir,	1,	3,	15 },
+	{ "getpid",			do_getpid,	2000,	2,	25, false },
+	{ "getppid",			do_getppid,	2000,	2,	25, false },
+	{ "getpgid",			do_getpgid,	2000,	2,	25, false },
+	{ "getsid",			do_getsid,	2000,	2,	25, false },
+	{ "kill(self, 0)",		do_kill,	2000,	2,	25, false },
+	{ "fork+exit+wait",		do_fork,	100,	20,	100, false },
+	{ "vfork+exit+wait",		do_vfork,	100,	40,	300, false },
+	{ "pthread create+join",	do_thread,	100,	40,	300, false },
+	{ "/proc/self/stat",		do_stat,	100,	2,	25, false },
+	{ "readdir /proc",		do_readdir,	1,	3,	15, false },
+	{ "cycle plain",		do_cycle_plain,	10,	5,	25, true },
+	{ "cycle container",		do_cycle_container, 10,	5,	25, true },
+	{ "cycle pidns",		do_cycle_pidns,	10,	5,	25, true },
 };
 
 static int compare(const void *a, const void *b)
@@ -210,7 +256,7 @@ static int measure_all(const char *only)
 
 	self = getpid();
 	for (i = 0; i < ARRAY_SIZE(benches); i++) {
-		if (only && strcmp(only, benches[i].name))
+		if (only ? strcmp(only, benches[i].name) : benches[i].only_by_name)
 			continue;
 		printf("%s\t%.2f\n", benches[i].name, measure(&benches[i]));
 		done++;
@@ -337,19 +383,41 @@ static pid_t enter_namespace(void)
 	return pid;
 }
 
+/* The children of a namespace's process 1 are in the next one. */
+static pid_t enter_namespaces(int depth)
+{
+	pid_t pid = enter_namespace();
+
+	if (pid || depth == 1)
+		return pid;
+	pid = enter_namespaces(depth - 1);
+	if (pid)
+		exit(wait_for(pid));
+	return 0;
+}
+
+static int depth_of(const char *kind)
+{
+	const char *colon = strchr(kind, ':');
+
+	return colon ? atoi(colon + 1) : 1;
+}
+
 /*
  * The group's leader is always a process of its own: in a container it becomes
  * process 1.
  */
 static int group(const char *kind, int size, char **command)
 {
+	int depth = depth_of(kind);
 	pid_t pid;
 
-	if (!strcmp(kind, "pidns")) {
-		pid = enter_namespace();
-	} else if (!strcmp(kind, "container") || !strcmp(kind, "host")) {
+	if (depth > 0 && !strncmp(kind, "pidns", 5)) {
+		pid = enter_namespaces(depth);
+	} else if (depth > 0 &&
+		   (!strncmp(kind, "container", 9) || !strcmp(kind, "host"))) {
 		pid = fork();
-		if (!pid && *kind == 'c')
+		while (!pid && *kind == 'c' && depth--)
 			enter_container();
 	} else {
 		fprintf(stderr, "bench: '%s' is not host, pidns or container\n", kind);
@@ -362,6 +430,145 @@ static int group(const char *kind, int size, char **command)
 	return wait_for(pid);
 }
 
+/* Each a container of its own; they live as long as we do. */
+static int make_crowd(int number)
+{
+	char name[32];
+	int fd, len, i, ready[2];
+	pid_t pid;
+
+	if (pipe(ready))
+		die("pipe");
+	for (i = 0; i < number; i++) {
+		pid = fork();
+		if (pid < 0)
+			die("fork");
+		if (pid)
+			continue;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		len = snprintf(name, sizeof(name), "crowd%d", i);
+		fd = open("/proc/container", O_WRONLY);
+		if (fd < 0 || write(fd, name, len) != len)
+			die("/proc/container");
+		close(fd);
+		close(ready[0]);
+		if (write(ready[1], "", 1) != 1)
+			die("pipe");
+		close(ready[1]);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	for (i = 0; i < number; i += len) {
+		len = read(ready[0], buffer, sizeof(buffer));
+		if (len <= 0)
+			die("a container did not begin");
+	}
+	puts("ready");
+	fclose(stdout);
+	for (;;)
+		pause();
+}
+
+static void *sleep_forever(void *arg)
+{
+	for (;;)
+		pause();
+	return arg;
+}
+
+#define ADOPTEES	10
+#define THREADS		100
+
+static pid_t start_threads(void)
+{
+	pthread_attr_t attr;
+	pthread_t t;
+	int i, ready[2];
+	pid_t pid;
+
+	if (pipe(ready))
+		die("pipe");
+	pid = fork();
+	if (pid < 0)
+		die("fork");
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pthread_attr_init(&attr);
+		pthread_attr_setstacksize(&attr, 65536);
+		for (i = 0; i < THREADS - 1; i++)
+			if (pthread_create(&t, &attr, sleep_forever, NULL))
+				die("thread");
+		if (write(ready[1], "", 1) != 1)
+			die("pipe");
+		sleep_forever(NULL);
+	}
+	close(ready[1]);
+	if (read(ready[0], buffer, 1) != 1)
+		die("threads");
+	close(ready[0]);
+	return pid;
+}
+
+/* What it takes to move a process of many threads into a container. */
+static int measure_adopting(void)
+{
+	long long took[ADOPTEES], start;
+	pid_t box, pids[ADOPTEES];
+	char line[32];
+	int fd, len, i;
+
+	box = fork();
+	if (!box) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		fd = open("/proc/container", O_WRONLY);
+		if (write(fd, "adopters", 8) != 8)
+			die("/proc/container");
+		sleep_forever(NULL);
+	}
+	do {
+		usleep(1000);
+		fd = open("/proc/container/adopters/tasks", O_WRONLY);
+	} while (fd < 0);
+	for (i = 0; i < ADOPTEES; i++)
+		pids[i] = start_threads();
+	for (i = 0; i < ADOPTEES; i++) {
+		len = snprintf(line, sizeof(line), "%d pids=keep", pids[i]);
+		start = now();
+		if (write(fd, line, len) != len)
+			die("adopting");
+		took[i] = now() - start;
+	}
+	qsort(took, ADOPTEES, sizeof(took[0]), compare);
+	printf("adopt %d threads\t%lld\n", THREADS, took[ADOPTEES / 2]);
+	kill(box, SIGKILL);
+	for (i = 0; i < ADOPTEES; i++)
+		kill(pids[i], SIGKILL);
+	while (wait(NULL) > 0)
+		;
+	return EXIT_SUCCESS;
+}
+
+/* Slabs and pages of slots are unreclaimable memory, as are kernel stacks. */
+static int memory(void)
+{
+	static const char * const keys[] = { "SUnreclaim:", "Percpu:" };
+	char line[256];
+	long long sum = 0;
+	size_t i;
+	FILE *file = fopen("/proc/meminfo", "r");
+
+	if (!file)
+		die("/proc/meminfo");
+	while (fgets(line, sizeof(line), file))
+		for (i = 0; i < ARRAY_SIZE(keys); i++)
+			if (!strncmp(line, keys[i], strlen(keys[i])))
+				sum += atoll(line + strlen(keys[i])) * 1024;
+	fclose(file);
+	printf("%lld\n", sum);
+	return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	int size;
@@ -372,10 +579,16 @@ int main(int argc, char **argv)
 		return count();
 	if ((argc == 2 || argc == 3) && !strcmp(argv[1], "measure"))
 		return measure_all(argv[2]);
+	if (argc == 2 && !strcmp(argv[1], "adopt"))
+		return measure_adopting();
+	if (argc == 2 && !strcmp(argv[1], "memory"))
+		return memory();
+	if (argc == 3 && !strcmp(argv[1], "crowd") && atoi(argv[2]) > 0)
+		return make_crowd(atoi(argv[2]));
 	size = argc > 4 ? atoi(argv[3]) : 0;
 	if (size >= 2 && !strcmp(argv[1], "group"))
 		return group(argv[2], size, argv + 4);
-	fputs("usage: bench check | count | measure [CASE] | group KIND SIZE COMMAND...\n",
-	      stderr);
+	fputs("usage: bench check | count | measure [CASE] | adopt | memory | crowd NUMBER\n"
+	      "       bench group KIND SIZE COMMAND...\n", stderr);
 	return EXIT_FAILURE;
 }
