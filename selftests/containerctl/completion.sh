@@ -28,11 +28,13 @@ completions() {
 
 containerctl run -d ctl-compl-1 -- sleep 1000
 containerctl run -d ctl-compl-2 -- sleep 1000
+containerctl run -d ctl-compl-1/in -- sleep 1000
 
 is 'commands' "$(completions '')" '--help --version exec help kill list ps run status '
 is 'a command' "$(completions st)" 'status '
 for command in exec status ps kill; do
-	is "$command: names" "$(completions $command ctl-c)" 'ctl-compl-1 ctl-compl-2 '
+	is "$command: names" "$(completions $command ctl-c)" \
+		'ctl-compl-1 ctl-compl-1/in ctl-compl-2 '
 	is "$command: a name" "$(completions $command ctl-compl-2)" 'ctl-compl-2 '
 done
 is 'run: a new name cannot be guessed' "$(completions run ctl-c | tr -d ' ')" ''
@@ -47,12 +49,15 @@ for command in run exec list status kill ps; do
 done
 is 'run: values of --pids' "$(completions run --pids =)" 'keep new '
 is 'run: a value of --pids' "$(completions run --pids = k)" 'keep '
+is 'run: values of --init' "$(completions run --init =)" 'off on '
 is 'run: values of -o' "$(completions run -o pids=k)" 'pids=keep '
+is 'run: values of -o: init' "$(completions run -o init=)" 'init=off init=on '
 like 'run: a command' "$(completions run new -- base6)" 'base64'
 like 'run: a command without --' "$(completions run -d new base6)" 'base64'
 is "run: a command's argument" "$(completions run new -- cat /etc/hostn)" '/etc/hostname '
 is "run: a command's option is not ours" "$(completions run new -- cat --det | tr -d ' ')" ''
 like 'exec: a command' "$(completions exec ctl-compl-1 -- base6)" 'base64'
+is 'exec: names inside another' "$(completions exec ctl-compl-1/)" 'ctl-compl-1/in '
 like 'kill: signals' "$(completions kill ctl-compl-1 '')" 'HUP .*KILL .*TERM '
 is 'kill: a signal' "$(completions kill ctl-compl-1 KI)" 'KILL '
 is 'kill: a signal for -s' "$(completions kill -s US)" 'USR1 USR2 '

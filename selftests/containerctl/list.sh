@@ -21,8 +21,8 @@ trap 'finish ctl-list 4711' EXIT
 
 containerctl run -d ctl-list -- sleep 1000
 containerctl run -d 4711 --pids=keep --no-init -- sleep 1000
-init=$(containerctl status ctl-list | sed -n 's/^init:\t//p')
-id=$(containerctl status ctl-list | sed -n 's/^id:\t//p')
+init=$(status_of ctl-list init)
+id=$(status_of ctl-list id)
 
 # --- list
 
@@ -40,15 +40,18 @@ is 'a name' "$(json "$TMP/out" "$(named ctl-list name)")" ctl-list
 is 'a number is a number' "$(json "$TMP/out" "$(named ctl-list init) == $init")" True
 is 'tasks are counted' "$(json "$TMP/out" "$(named ctl-list tasks)")" 2
 is 'a name of digits is a string' "$(json "$TMP/out" "$(named 4711 tasks)")" 1
+is 'a parent' "$(json "$TMP/out" "$(named ctl-list parent)")" /
 like 'a time is a string' "$(json "$TMP/out" "$(named 4711 created)")" '^20.*Z$'
 
 try containerctl list -j
 is 'list -j is list --json' "$(json "$TMP/out" "$(named ctl-list id) == $id")" True
 
 try containerctl exec ctl-list -- containerctl list
-is 'list in a container shows its own name only' "$OUT" $'NAME\nctl-list'
+like 'list in a container: that one, and its process 1 is 1' "$OUT" \
+	$'^NAME +ID +INIT +TASKS +CREATED\nctl-list +[0-9]+ +1 +[0-9]+ +20[0-9TZ:-]+$'
 try containerctl exec ctl-list -- containerctl list --json
-is 'list --json in a container' "$(json "$TMP/out" data)" "[{'name': 'ctl-list'}]"
+is 'list --json in a container' "$(json "$TMP/out" '[(c["name"], c["init"]) for c in data]')" \
+	"[('ctl-list', 1)]"
 
 # --- status
 

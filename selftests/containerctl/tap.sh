@@ -8,6 +8,9 @@ PATIENCE=30
 
 TESTS=0 FAILURES=0
 TMP=$(mktemp -d)
+# What stands before the names of containers that are made here: nothing, or in
+# a container that one's own name and a slash.
+HERE=$(sed -n '1{/ /!s|$|/|p}' /proc/container)
 
 # result STATUS NAME: one line of TAP
 result() {
@@ -58,7 +61,22 @@ eventually() {
 	done
 }
 
-no_container() { [ ! -e "/proc/container/$1/status" ]; }
+# no_container NAME: it has ended; its directory may be there a moment longer
+no_container() { ! cat "/proc/container/$HERE$1/status" >/dev/null 2>&1; }
+
+# status_of NAME KEY: one value of its status
+status_of() { sed -n "s/^$2:\t//p" "/proc/container/$HERE$1/status"; }
+
+# unprivileged COMMAND...: try it as a user without any capability
+unprivileged() {
+	try setpriv --reuid=65534 --clear-groups --bounding-set=-all --inh-caps=-all -- "$@"
+}
+
+# refused NAME PATTERN: what was tried failed with status 125 and that message
+refused() {
+	is "$1: 125" "$STATUS" 125
+	like "$1: message" "$ERR" "$2"
+}
 
 # end_containers NAME...: whatever a failed test has left of them
 end_containers() {

@@ -434,18 +434,23 @@ def test_suspend_exec(term):
     equal(term.ask("$?"), "130", "status")
 
 
-def test_pipeline(term):
-    """^Z and ^C on a command whose output is a pipe"""
-    term.command(f"containerctl run {NAME} -- sleep 1000 | cat")
-    pid = wait_comm("sleep")
-    equal(term.is_raw(), False, "raw mode")
+def stop_and_interrupt(term, pid, job):
+    """^Z, fg and ^C on a job of the shell at the terminal"""
     term.type("\x1a")
-    term.expect(r"Stopped\s+containerctl")
+    term.expect(rf"Stopped\s+{job}")
     wait_for(lambda: state(pid) == "T", "the command to stop")
     term.command("fg")
     wait_for(lambda: state(pid) == "S", "the command to go on")
     term.type("\x03")
     equal(term.ask("${PIPESTATUS[0]}"), "130", "status")
+
+
+def test_pipeline(term):
+    """^Z and ^C on a command whose output is a pipe"""
+    term.command(f"containerctl run {NAME} -- sleep 1000 | cat")
+    pid = wait_comm("sleep")
+    equal(term.is_raw(), False, "raw mode")
+    stop_and_interrupt(term, pid, "containerctl")
 
 
 def test_pipeline_exec(term):
@@ -455,13 +460,7 @@ def test_pipeline_exec(term):
     term.expect(r"\n\d+\r")
     pid = int(subprocess.run(["pgrep", "-f", "^sleep 1000$"], capture_output=True,
                              text=True, check=True).stdout)
-    term.type("\x1a")
-    term.expect(r"Stopped\s+containerctl")
-    wait_for(lambda: state(pid) == "T", "the command to stop")
-    term.command("fg")
-    wait_for(lambda: state(pid) == "S", "the command to go on")
-    term.type("\x03")
-    equal(term.ask("${PIPESTATUS[0]}"), "130", "status")
+    stop_and_interrupt(term, pid, "containerctl")
 
 
 # -- the rest of a terminal ---------------------------------------------------

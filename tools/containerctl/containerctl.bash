@@ -8,12 +8,15 @@ _containerctl_offer() {
 	mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
 }
 
+# _containerctl_names [PATH/]: the paths of all containers, or of those inside one
 _containerctl_names() {
 	local dir
-	for dir in /proc/container/*/; do
-		[ -d "$dir" ] || continue
-		dir=${dir%/}
-		printf '%s\n' "${dir##*/}"
+	for dir in /proc/container/"${1-}"*/; do
+		# Without a match it is the pattern.
+		[ -e "${dir}status" ] || continue
+		dir=${dir#/proc/container/}
+		printf '%s\n' "${dir%/}"
+		_containerctl_names "$dir"
 	done
 }
 
@@ -35,7 +38,7 @@ _containerctl_position() {
 			# A -- before the name only ends options.
 			[ "$name_at" = 0 ] || { command_at=$((i + 1)); return; }
 			;;
-		-o | --option | --pids | -s | --signal)
+		-o | --option | --pids | --init | -s | --signal)
 			[ "${words[i + 1]-}" != = ] || i=$((i + 1))
 			i=$((i + 1))
 			;;
@@ -59,7 +62,10 @@ _containerctl_value() {
 	fi
 	case $option in
 	--pids) _containerctl_offer 'keep new' "$cur" ;;
-	-o | --option) _containerctl_offer 'pids=keep pids=new' "$cur" ;;
+	--init) _containerctl_offer 'off on' "$cur" ;;
+	-o | --option)
+		_containerctl_offer 'pids=keep pids=new init=off init=on' "$cur"
+		;;
 	-s | --signal) _containerctl_offer "$(_containerctl_signals)" "$cur" ;;
 	*) return 1 ;;
 	esac
@@ -116,7 +122,7 @@ _containerctl() {
 	case ${COMP_WORDS[1]} in
 	run)
 		_containerctl_launch "$cur" \
-			'--detach --no-init --pids= --option= --tty --no-tty --help'
+			'--detach --init= --no-init --pids= --option= --tty --no-tty --help'
 		[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null
 		;;
 	exec) _containerctl_launch "$cur" '--detach --tty --no-tty --help' ;;

@@ -2,6 +2,7 @@
 #ifndef CONTAINERCTL_H
 #define CONTAINERCTL_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -51,6 +52,8 @@ void command_help(const struct command *cmd, FILE *out);
 __printf(2, 3) int usage_error(const struct command *cmd, const char *fmt, ...);
 int bad_option(const struct command *cmd);
 __printf(1, 2) void complain(const char *fmt, ...);
+int choose(const struct command *cmd, const char *option, const char *value, const char *a,
+	   const char *b);
 int finish_output(void);
 
 /* descriptors.c */
@@ -60,6 +63,6 @@ void keep_descriptors(int *keep, size_t n);
 int signal_number(const char *text);
 const char *signal_name(int sig, char *buf, size_t size);
 void signals_list(FILE *out);
-bool signal_is_forwarded(int sig);
+void signals_relayed(sigset_t *set);
 
 #endif

@@ -125,15 +125,9 @@ static void begin_group(const struct inside *in)
 static int open_signals(int report)
 {
 	sigset_t set;
-	int sig, fd;
+	int fd;
 
-	sigemptyset(&set);
-	for (sig = 1; sig <= SIGRTMAX; sig++)
-		if (signal_is_forwarded(sig))
-			sigaddset(&set, sig);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGCONT);
-	sigaddset(&set, SIGTSTP);
+	signals_relayed(&set);
 	fd = signalfd(-1, &set, SFD_CLOEXEC);
 	if (fd < 0)
 		report_failure(report, EXIT_SELF, "signalfd: %s", strerror(errno));
@@ -152,7 +146,7 @@ void supervise(const struct inside *in)
 	};
 	int started[2];
 
-	if (in->launch->create)
+	if (in->launch->init)
 		prctl(PR_SET_NAME, "container-init");
 	s.sigfd = open_signals(s.report);
 	if (pipe2(started, O_CLOEXEC) < 0)

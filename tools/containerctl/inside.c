@@ -14,6 +14,7 @@
 
 #include "containerctl.h"
 #include "launch.h"
+#include "names.h"
 #include "proc.h"
 #include "report.h"
 
@@ -29,7 +30,8 @@ static void enter(const struct inside *in)
 		ret = container_enter(l->name, &why);
 	if (ret)
 		report_failure(in->report, EXIT_SELF, "%s", why.text);
-	report_send(in->report, REPORT_ENTERED, container_id(l->name));
+	/* In there all names begin with the container's own. */
+	report_send(in->report, REPORT_ENTERED, container_id(name_leaf(l->name)));
 }
 
 /*

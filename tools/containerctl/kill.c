@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #include "containerctl.h"
+#include "names.h"
 #include "proc.h"
 
 static const struct option kill_options[] = {
@@ -19,6 +20,7 @@ static const struct option kill_options[] = {
 
 static int send(const char *name, const char *word)
 {
+	const char *path;
 	struct fault why;
 	int sig = SIGTERM;
 
@@ -27,7 +29,10 @@ static int send(const char *name, const char *word)
 		sig = signal_number(word[0] == '-' ? word + 1 : word);
 	if (sig < 0)
 		return usage_error(&cmd_kill, "'%s' is not a signal; -l lists them", word);
-	if (container_signal(name, sig, &why)) {
+	path = name_from_line(&cmd_kill, name);
+	if (!path)
+		return EXIT_SELF;
+	if (container_signal(path, sig, &why)) {
 		complain("%s", why.text);
 		return EXIT_SELF;
 	}
@@ -70,7 +75,7 @@ const struct command cmd_kill = {
 	.summary = "send a signal to all tasks of a container",
 	.help =
 	"Sends SIGNAL (TERM unless given; a name with or without SIG, or a number) to\n"
-	"every task of the container.  KILL always ends it.\n"
+	"every task of the container and of those inside it.  KILL always ends it.\n"
 	"\n"
 	"  -s, --signal=SIGNAL   the same as SIGNAL after the name\n"
 	"  -l, --list            list the signals\n"

@@ -67,15 +67,8 @@ static int take_signals(struct outside *o)
 {
 	struct sigaction dfl = { .sa_handler = SIG_DFL };
 	sigset_t set, all;
-	int sig;
 
-	sigemptyset(&set);
-	for (sig = 1; sig <= SIGRTMAX; sig++)
-		if (signal_is_forwarded(sig))
-			sigaddset(&set, sig);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGCONT);
-	sigaddset(&set, SIGTSTP);
+	signals_relayed(&set);
 	sigaddset(&set, SIGWINCH);
 	sigaction(SIGCHLD, &dfl, &o->saved.chld);
 	sigfillset(&all);
@@ -290,7 +283,7 @@ static int conclude(struct outside *o)
 {
 	if (o->l->tty)
 		terminal_give_back(&o->term);
-	if (o->l->create && o->id >= 0 && o->exited)
+	if (o->l->init && o->id >= 0 && o->exited)
 		wait_until_gone(o);
 	if (o->failed) {
 		complain("%s", o->failure.why.text);

@@ -10,8 +10,9 @@
 
 /**
  * struct launch - a command to be run in a container
- * @name: the container
+ * @name: the container, by its path
  * @create: it is to be created; otherwise it exists and is joined
+ * @init: for @create, the container has a process 1 that it ends with
  * @options: for @create, the module's options separated by blanks
  * @supervise: containerctl stays in the container as the command's parent
  * @detach: come back as soon as the command runs
@@ -21,6 +22,7 @@
 struct launch {
 	const char *name;
 	bool create;
+	bool init;
 	const char *options;
 	bool supervise;
 	bool detach;

@@ -12,6 +12,7 @@
 
 #include "containerctl.h"
 #include "json.h"
+#include "names.h"
 #include "proc.h"
 
 #define COLUMNS_MAX 32
@@ -80,38 +81,93 @@ static int split(char *line, char *words[COLUMNS_MAX])
 	return n;
 }
 
-/* Inside a container the file has no table, only that container's name. */
-static bool is_table(const char *text)
+/* The same word as in a container's status. */
+static void parent_to_json(struct json *j, const char *path)
 {
-	size_t line = strcspn(text, "\n");
+	char *parent = name_parent(path);
 
-	return memchr(text, ' ', line) || memchr(text, '\t', line);
+	if (parent)
+		json_string(j, "parent", parent[0] ? parent : "/");
+	free(parent);
 }
 
 static void list_to_json(char *text)
 {
 	struct json j = { .out = stdout };
-	char *keys[COLUMNS_MAX] = { "name" }, *words[COLUMNS_MAX];
-	int nr_keys = 1, n, i;
-	bool table = is_table(text);
-	char *save, *line;
+	char *keys[COLUMNS_MAX], *words[COLUMNS_MAX];
+	char *save, *line = strtok_r(text, "\n", &save);
+	int nr_keys = split(line ? line : text, keys), n, i;
 
-	line = strtok_r(text, "\n", &save);
-	if (line && table) {
-		nr_keys = split(line, keys);
-		for (i = 0; i < nr_keys; i++)
-			lower(keys[i]);
-		line = strtok_r(NULL, "\n", &save);
-	}
+	for (i = 0; i < nr_keys; i++)
+		lower(keys[i]);
 	json_open(&j, NULL, '[');
-	for (; line; line = strtok_r(NULL, "\n", &save)) {
+	while ((line = strtok_r(NULL, "\n", &save))) {
 		json_open(&j, NULL, '{');
 		n = split(line, words);
 		for (i = 0; i < n && i < nr_keys; i++)
 			value_to_json(&j, keys[i], words[i]);
+		if (n)
+			parent_to_json(&j, words[0]);
 		json_close(&j, '}');
 	}
 	json_close(&j, ']');
+}
+
+static void add_line(FILE *out, const char *path, const char *status)
+{
+	static const char *const keys[] = { "id", "init", "tasks", "created" };
+	char *value;
+	size_t i;
+
+	fprintf(out, "%-24s ", path);
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		value = status_value(status, keys[i]);
+		fprintf(out, i < ARRAY_SIZE(keys) - 1 ? "%8s " : "%s\n", value ? value : "-");
+		free(value);
+	}
+}
+
+/* One that ends meanwhile is left out. */
+static void add_lines(FILE *out, const char *path)
+{
+	struct fault why;
+	char *status = path[0] ? proc_read_status(path, &why) : NULL;
+	char **children;
+	int n, i;
+
+	if (status)
+		add_line(out, path, status);
+	free(status);
+	n = container_children(path, &children);
+	for (i = 0; i < n; i++) {
+		add_lines(out, children[i]);
+		free(children[i]);
+	}
+	free(children);
+}
+
+/*
+ * Outside of all containers the file is the list.  In one it has only that
+ * container's name, so the list is made from what the directories show.
+ */
+static char *read_list(struct fault *why)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+
+	if (!own_name()[0])
+		return proc_read_control(why);
+	out = open_memstream(&text, &size);
+	if (out) {
+		fprintf(out, "%-24s %8s %8s %8s %s\n", "NAME", "ID", "INIT", "TASKS", "CREATED");
+		add_lines(out, "");
+		if (!fclose(out))
+			return text;
+	}
+	free(text);
+	fault_set(why, "no memory");
+	return NULL;
 }
 
 static int list_run(int argc, char **argv)
@@ -126,17 +182,15 @@ static int list_run(int argc, char **argv)
 		return ret;
 	if (optind < argc)
 		return usage_error(&cmd_list, "'%s' is too much: list takes no names", argv[optind]);
-	text = proc_read_list(&why);
+	text = read_list(&why);
 	if (!text) {
 		complain("%s", why.text);
 		return EXIT_SELF;
 	}
 	if (json)
 		list_to_json(text);
-	else if (is_table(text))
-		fputs(text, stdout);
 	else
-		printf("NAME\n%s", text);
+		fputs(text, stdout);
 	free(text);
 	return finish_output();
 }
@@ -154,7 +208,7 @@ static void options_to_json(struct json *j, const char *key, char *text)
 	json_close(j, ']');
 }
 
-static void status_to_json(char *text)
+static void status_to_json(const char *path, char *text)
 {
 	struct json j = { .out = stdout };
 	char *save, *line, *value;
@@ -166,7 +220,9 @@ static void status_to_json(char *text)
 			continue;
 		*value++ = '\0';
 		value += strspn(value, " \t");
-		if (!strcmp(line, "options"))
+		if (!strcmp(line, "name"))
+			json_string(&j, line, path);
+		else if (!strcmp(line, "options"))
 			options_to_json(&j, line, value);
 		else
 			value_to_json(&j, line, value);
@@ -177,6 +233,7 @@ static void status_to_json(char *text)
 static int status_run(int argc, char **argv)
 {
 	bool json = false;
+	const char *path;
 	struct fault why;
 	char *text;
 	int ret;
@@ -189,13 +246,16 @@ static int status_run(int argc, char **argv)
 	if (optind + 1 < argc)
 		return usage_error(&cmd_status, "'%s' is too much: one name at a time",
 				   argv[optind + 1]);
-	text = proc_read_status(argv[optind], &why);
+	path = name_from_line(&cmd_status, argv[optind]);
+	if (!path)
+		return EXIT_SELF;
+	text = proc_read_status(path, &why);
 	if (!text) {
 		complain("%s", why.text);
 		return EXIT_SELF;
 	}
 	if (json)
-		status_to_json(text);
+		status_to_json(path, text);
 	else
 		fputs(text, stdout);
 	free(text);
@@ -208,9 +268,10 @@ const struct command cmd_list = {
 	.summary = "list the containers",
 	.help =
 	"Lists the containers: name, number, the pid of process 1 as it is seen from\n"
-	"here, how many tasks, and since when.  Inside a container only its own name.\n"
+	"here, how many tasks, and since when.  A/B is the container B inside A.  In a\n"
+	"container: that one and those inside it.\n"
 	"\n"
-	"  -j, --json   an array of objects with the columns as keys\n"
+	"  -j, --json   an array of objects with the columns as keys, and \"parent\"\n"
 	"  -h, --help   print this\n",
 	.run = list_run,
 };
@@ -222,7 +283,7 @@ const struct command cmd_status = {
 	.help =
 	"Shows what the module knows about one container, a line for each fact.\n"
 	"\n"
-	"  -j, --json   one object; \"options\" is an array\n"
+	"  -j, --json   one object; \"name\" is the path, \"options\" an array\n"
 	"  -h, --help   print this\n",
 	.run = status_run,
 };

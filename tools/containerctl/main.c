@@ -58,6 +58,15 @@ int bad_option(const struct command *cmd)
 	return EXIT_SELF;
 }
 
+/* An option with two values. Return: -1, or the exit status for any other value. */
+int choose(const struct command *cmd, const char *option, const char *value, const char *a,
+	   const char *b)
+{
+	if (!strcmp(value, a) || !strcmp(value, b))
+		return -1;
+	return usage_error(cmd, "%s is '%s' or '%s', not '%s'", option, a, b, value);
+}
+
 /* A full disk or a closed pipe must not pass for success. */
 int finish_output(void)
 {

@@ -5,7 +5,6 @@
  */
 #include "compiler.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -16,9 +15,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "names.h"
 #include "proc.h"
-
-#define NAME_LENGTH_MAX 63
 
 void fault_set(struct fault *why, const char *fmt, ...)
 {
@@ -27,35 +25,6 @@ void fault_set(struct fault *why, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(why->text, sizeof(why->text), fmt, args);
 	va_end(args);
-}
-
-/*
- * The kernel checks names too.  Checking here keeps a blank from smuggling in
- * an option, and a slash from leading out of /proc/container/.
- */
-bool name_is_valid(const char *name, struct fault *why)
-{
-	size_t len = strlen(name);
-	size_t i;
-
-	if (!len || len > NAME_LENGTH_MAX) {
-		fault_set(why, "a container's name has 1 to %d characters, not %zu",
-			  NAME_LENGTH_MAX, len);
-		return false;
-	}
-	if (name[0] == '.' || name[0] == '-') {
-		fault_set(why, "'%s' is no name for a container: it begins with '%c'",
-			  name, name[0]);
-		return false;
-	}
-	for (i = 0; i < len; i++) {
-		if (isascii(name[i]) && (isalnum(name[i]) || strchr("._-", name[i])))
-			continue;
-		fault_set(why, "'%s' is no name for a container: only letters, digits, '.', '_' and '-' can be in one",
-			  name);
-		return false;
-	}
-	return true;
 }
 
 static bool module_is_there(struct fault *why)
@@ -78,6 +47,7 @@ static void explain_open(struct fault *why, const char *name, int err)
 		return;
 	switch (err) {
 	case ENOENT:
+	case ENOTDIR:
 		fault_set(why, "there is no container '%s' (or none that can be seen from here)",
 			  name);
 		break;
@@ -92,17 +62,31 @@ static void explain_open(struct fault *why, const char *name, int err)
 	}
 }
 
-/* The name must have passed name_is_valid(). */
-static int open_container_file(const char *name, const char *leaf, int flags,
-			       struct fault *why)
+/**
+ * container_open() - open a file of a container
+ * @name: its path, which has passed name_is_valid()
+ * @leaf: which file
+ * @flags: for open(2)
+ * @why: filled in on failure, after which errno is as open(2) left it
+ *
+ * Return: a descriptor or -1.
+ */
+int container_open(const char *name, const char *leaf, int flags, struct fault *why)
 {
-	char path[sizeof(PROC_CONTAINER_DIR) + NAME_LENGTH_MAX + 16];
-	int fd;
+	char *path;
+	int fd, err;
 
-	snprintf(path, sizeof(path), "%s%s/%s", PROC_CONTAINER_DIR, name, leaf);
+	if (asprintf(&path, "%s%s/%s", PROC_CONTAINER_DIR, name, leaf) < 0) {
+		fault_set(why, "no memory");
+		errno = ENOMEM;
+		return -1;
+	}
 	fd = open(path, flags | O_CLOEXEC);
-	if (fd < 0 && why)
-		explain_open(why, name, errno);
+	err = errno;
+	free(path);
+	if (fd < 0)
+		explain_open(why, name, err);
+	errno = err;
 	return fd;
 }
 
@@ -142,12 +126,12 @@ static char *slurp(int fd)
 }
 
 /**
- * proc_read_list() - what /proc/container has to say
+ * proc_read_control() - what /proc/container has to say
  * @why: filled in on failure
  *
  * Return: the text, for the caller to free, or NULL.
  */
-char *proc_read_list(struct fault *why)
+char *proc_read_control(struct fault *why)
 {
 	int fd = open(PROC_CONTAINER, O_RDONLY | O_CLOEXEC);
 	char *text;
@@ -166,12 +150,9 @@ char *proc_read_list(struct fault *why)
 /* Same for /proc/container/NAME/status. */
 char *proc_read_status(const char *name, struct fault *why)
 {
+	int fd = container_open(name, "status", O_RDONLY, why);
 	char *text;
-	int fd;
 
-	if (!name_is_valid(name, why))
-		return NULL;
-	fd = open_container_file(name, "status", O_RDONLY, why);
 	if (fd < 0)
 		return NULL;
 	text = slurp(fd);
@@ -181,20 +162,44 @@ char *proc_read_status(const char *name, struct fault *why)
 	return text;
 }
 
+/**
+ * status_value() - a value from what proc_read_status() returned
+ * @text: that
+ * @key: which value
+ *
+ * Return: the value, for the caller to free, or NULL if there is none.
+ */
+char *status_value(const char *text, const char *key)
+{
+	size_t len = strlen(key);
+	const char *line = text, *end;
+
+	for (; *line; line = end + !!*end) {
+		end = line + strcspn(line, "\n");
+		if (strncmp(line, key, len) || line[len] != ':')
+			continue;
+		line += len + 1;
+		line += strspn(line, " \t");
+		return strndup(line, end - line);
+	}
+	return NULL;
+}
+
 /* The number that tells two containers of one name apart, or -1. */
 long container_id(const char *name)
 {
 	struct fault why;
 	char *text = proc_read_status(name, &why);
-	char *line = text ? strstr(text, "\nid:") : NULL;
-	long id = line ? strtol(line + strlen("\nid:"), NULL, 10) : -1;
+	char *value = text ? status_value(text, "id") : NULL;
+	long id = value ? strtol(value, NULL, 10) : -1;
 
+	free(value);
 	free(text);
 	return id;
 }
 
 /* The module leaves the reason of a failed write in the open file. */
-static void explain_create(int fd, const char *name, int err, struct fault *why)
+static void explain_control(int fd, int err, struct fault *why)
 {
 	char text[sizeof(why->text)];
 	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
@@ -205,18 +210,18 @@ static void explain_create(int fd, const char *name, int err, struct fault *why)
 		fault_set(why, "%s", text);
 		return;
 	}
-	fault_set(why, "cannot create container '%s': %s", name, strerror(err));
+	fault_set(why, "cannot create a container: %s", strerror(err));
 }
 
 /**
- * container_create() - become process 1 of a new container
- * @name: its name
+ * proc_write_control() - have a container made
+ * @name: its name; it will be inside the container of its first process
  * @options: the options, separated by blanks; can be empty
  * @why: filled in on failure
  *
  * Return: 0 or -1.
  */
-int container_create(const char *name, const char *options, struct fault *why)
+int proc_write_control(const char *name, const char *options, struct fault *why)
 {
 	char *line;
 	int fd, len;
@@ -237,12 +242,39 @@ int container_create(const char *name, const char *options, struct fault *why)
 		return -1;
 	}
 	if (write(fd, line, len) != len) {
-		explain_create(fd, name, errno, why);
+		explain_control(fd, errno, why);
 		len = -1;
 	}
 	free(line);
 	close(fd);
 	return len < 0 ? -1 : 0;
+}
+
+/**
+ * container_create() - become process 1 of a new container
+ * @name: its path; it is made in the last but one of the containers on it
+ * @options: the options, separated by blanks; can be empty
+ * @why: filled in on failure, after which we may be in the container around
+ *
+ * Return: 0 or -1.
+ */
+int container_create(const char *name, const char *options, struct fault *why)
+{
+	char *parent = name_parent(name);
+	int ret = 0;
+
+	if (!parent) {
+		fault_set(why, "no memory");
+		return -1;
+	}
+	if (parent[0]) {
+		ret = container_enter(parent, why);
+		if (ret && !container_exists(parent))
+			fault_set(why, "there is no container '%s' in which '%s' could be made",
+				  parent, name_leaf(name));
+	}
+	free(parent);
+	return ret ? ret : proc_write_control(name_leaf(name), options, why);
 }
 
 static void explain_enter(const char *name, int err, struct fault *why)
@@ -255,7 +287,7 @@ static void explain_enter(const char *name, int err, struct fault *why)
 		break;
 	case EPERM:
 	case EACCES:
-		fault_set(why, "not allowed to enter container '%s': this takes root (CAP_SYS_ADMIN) and a caller that is not in a container itself",
+		fault_set(why, "not allowed to enter container '%s': this takes root (CAP_SYS_ADMIN)",
 			  name);
 		break;
 	default:
@@ -272,7 +304,7 @@ static void explain_enter(const char *name, int err, struct fault *why)
  */
 int container_enter(const char *name, struct fault *why)
 {
-	int fd = open_container_file(name, "tasks", O_WRONLY, why);
+	int fd = container_open(name, "tasks", O_WRONLY, why);
 	int ret = 0;
 
 	if (fd < 0)
@@ -288,12 +320,10 @@ int container_enter(const char *name, struct fault *why)
 /* Sends @sig to every task of the container. */
 int container_signal(const char *name, int sig, struct fault *why)
 {
+	int fd = container_open(name, "kill", O_WRONLY, why);
 	char text[16];
-	int fd, len, ret = 0;
+	int len, ret = 0;
 
-	if (!name_is_valid(name, why))
-		return -1;
-	fd = open_container_file(name, "kill", O_WRONLY, why);
 	if (fd < 0)
 		return -1;
 	len = snprintf(text, sizeof(text), "%d", sig);

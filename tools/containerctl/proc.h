@@ -20,9 +20,12 @@ struct fault {
 
 __printf(2, 3) void fault_set(struct fault *why, const char *fmt, ...);
 
-bool name_is_valid(const char *name, struct fault *why);
-char *proc_read_list(struct fault *why);
+/* Containers are named by their paths here; see names.h. */
+int container_open(const char *name, const char *leaf, int flags, struct fault *why);
+char *proc_read_control(struct fault *why);
+int proc_write_control(const char *name, const char *options, struct fault *why);
 char *proc_read_status(const char *name, struct fault *why);
+char *status_value(const char *text, const char *key);
 long container_id(const char *name);
 int container_create(const char *name, const char *options, struct fault *why);
 int container_enter(const char *name, struct fault *why);

@@ -101,7 +101,6 @@ static int ps_run(int argc, char **argv)
 	static char *all[] = { "ps", "-ef", NULL };
 	char **command = all;
 	const char *name;
-	struct fault why;
 
 	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
 		command_help(&cmd_ps, stdout);
@@ -113,9 +112,9 @@ static int ps_run(int argc, char **argv)
 	}
 	if (argc < 2)
 		return usage_error(&cmd_ps, "which container?");
-	if (!name_is_valid(argv[1], &why))
-		return usage_error(&cmd_ps, "%s", why.text);
-	name = argv[1];
+	name = name_from_line(&cmd_ps, argv[1]);
+	if (!name)
+		return EXIT_SELF;
 	if (argc > 2 && !strcmp(argv[2], "--")) {
 		argc--;
 		argv++;

@@ -11,12 +11,13 @@
 
 #include "containerctl.h"
 #include "launch.h"
-#include "proc.h"
+#include "names.h"
 
-enum { OPT_PIDS = 256, OPT_NO_INIT };
+enum { OPT_PIDS = 256, OPT_INIT, OPT_NO_INIT };
 
 static const struct option run_options[] = {
 	{ "pids", required_argument, NULL, OPT_PIDS },
+	{ "init", required_argument, NULL, OPT_INIT },
 	{ "option", required_argument, NULL, 'o' },
 	{ "no-init", no_argument, NULL, OPT_NO_INIT },
 	{ "detach", no_argument, NULL, 'd' },
@@ -43,15 +44,17 @@ static const struct option exec_options[] = {
  * @l: what comes of it
  * @options: the module's options
  * @no_init: --no-init was given
+ * @init_off: the container is to have no init at all
  * @tty: 1 for --tty, 0 for --no-tty, -1 for neither
  */
 struct parse {
 	const struct command *cmd;
 	const char *short_options;
 	const struct option *long_options;
-	struct launch *l;
+	struct launch l;
 	char options[1024];
 	bool no_init;
+	bool init_off;
 	int tty;
 };
 
@@ -68,14 +71,24 @@ static int add_option(struct parse *p, const char *prefix, const char *option)
 		     len ? " " : "", prefix, option);
 	if ((size_t)n >= sizeof(p->options) - len)
 		return usage_error(p->cmd, "too many options for the module");
+	/* This one matters to us, too. */
+	if (!strncmp(p->options + len + !!len, "init=", strlen("init=")))
+		p->init_off = !strcmp(p->options + len + !!len, "init=off");
 	return -1;
 }
 
 static int add_pids(struct parse *p, const char *value)
 {
-	if (strcmp(value, "keep") && strcmp(value, "new"))
-		return usage_error(p->cmd, "--pids is 'keep' or 'new', not '%s'", value);
-	return add_option(p, "pids=", value);
+	int ret = choose(p->cmd, "--pids", value, "keep", "new");
+
+	return ret < 0 ? add_option(p, "pids=", value) : ret;
+}
+
+static int add_init(struct parse *p, const char *value)
+{
+	int ret = choose(p->cmd, "--init", value, "on", "off");
+
+	return ret < 0 ? add_option(p, "init=", value) : ret;
 }
 
 static int parse_one(struct parse *p, int c)
@@ -83,13 +96,15 @@ static int parse_one(struct parse *p, int c)
 	switch (c) {
 	case OPT_PIDS:
 		return add_pids(p, optarg);
+	case OPT_INIT:
+		return add_init(p, optarg);
 	case 'o':
 		return add_option(p, "", optarg);
 	case OPT_NO_INIT:
 		p->no_init = true;
 		return -1;
 	case 'd':
-		p->l->detach = true;
+		p->l.detach = true;
 		return -1;
 	case 't':
 		p->tty = 1;
@@ -119,15 +134,6 @@ static int parse_options(struct parse *p, int argc, char **argv)
 	return -1;
 }
 
-static int check_name(const struct command *cmd, const char *name)
-{
-	struct fault why;
-
-	if (name_is_valid(name, &why))
-		return -1;
-	return usage_error(cmd, "%s", why.text);
-}
-
 /* [OPTION...] NAME [OPTION...] [--] COMMAND [ARGUMENT...] */
 static int parse_line(struct parse *p, int argc, char **argv)
 {
@@ -140,17 +146,16 @@ static int parse_line(struct parse *p, int argc, char **argv)
 		return usage_error(p->cmd, "which container?");
 	argc -= optind;
 	argv += optind;
-	p->l->name = argv[0];
-	ret = check_name(p->cmd, p->l->name);
-	if (ret >= 0)
-		return ret;
+	p->l.name = name_from_line(p->cmd, argv[0]);
+	if (!p->l.name)
+		return EXIT_SELF;
 	argv[0] = self;
 	ret = parse_options(p, argc, argv);
 	if (ret >= 0)
 		return ret;
 	if (optind >= argc)
 		return usage_error(p->cmd, "which command?");
-	p->l->argv = argv + optind;
+	p->l.argv = argv + optind;
 	return -1;
 }
 
@@ -160,57 +165,47 @@ static int parse_line(struct parse *p, int argc, char **argv)
  */
 static int decide_tty(struct parse *p)
 {
-	if (p->l->detach && p->tty > 0)
+	if (p->l.detach && p->tty > 0)
 		return usage_error(p->cmd, "--detach and --tty exclude each other");
 	if (p->tty >= 0)
-		p->l->tty = p->tty;
+		p->l.tty = p->tty;
 	else
-		p->l->tty = !p->l->detach && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+		p->l.tty = !p->l.detach && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	return -1;
+}
+
+static int parse_launch(struct parse *p, int argc, char **argv)
+{
+	int ret;
+
+	p->tty = -1;
+	ret = parse_line(p, argc, argv);
+	return ret < 0 ? decide_tty(p) : ret;
 }
 
 static int run_run(int argc, char **argv)
 {
-	struct launch l = { .create = true };
-	struct parse p = {
-		.cmd = &cmd_run,
-		.short_options = "+o:dtTh",
-		.long_options = run_options,
-		.l = &l,
-		.tty = -1,
-	};
-	int ret;
+	struct parse p = { &cmd_run, "+o:dtTh", run_options, .l.create = true };
+	int ret = parse_launch(&p, argc, argv);
 
-	ret = parse_line(&p, argc, argv);
-	if (ret < 0)
-		ret = decide_tty(&p);
 	if (ret >= 0)
 		return ret;
-	l.options = p.options;
-	l.supervise = !p.no_init;
-	return launch(&l);
+	p.l.options = p.options;
+	p.l.init = !p.init_off;
+	p.l.supervise = p.l.init ? !p.no_init : p.l.tty;
+	return launch(&p.l);
 }
 
 static int exec_run(int argc, char **argv)
 {
-	struct launch l = { .create = false };
-	struct parse p = {
-		.cmd = &cmd_exec,
-		.short_options = "+dtTh",
-		.long_options = exec_options,
-		.l = &l,
-		.tty = -1,
-	};
-	int ret;
+	struct parse p = { &cmd_exec, "+dtTh", exec_options, .l.create = false };
+	int ret = parse_launch(&p, argc, argv);
 
-	ret = parse_line(&p, argc, argv);
-	if (ret < 0)
-		ret = decide_tty(&p);
 	if (ret >= 0)
 		return ret;
 	/* Only the terminal's ^Z needs a parent for the command inside. */
-	l.supervise = l.tty;
-	return launch(&l);
+	p.l.supervise = p.l.tty;
+	return launch(&p.l);
 }
 
 const struct command cmd_run = {
@@ -220,9 +215,12 @@ const struct command cmd_run = {
 	.help =
 	"Creates the container NAME, runs COMMAND in it, waits for it and ends with its\n"
 	"status.  Process 1 of the container is a small init, COMMAND its child; when\n"
-	"COMMAND ends, so does the container.\n"
+	"COMMAND ends, so does the container.  A/B is the container B inside A.\n"
 	"\n"
 	"  -d, --detach       come back as soon as COMMAND runs\n"
+	"      --init=on      process 1 is an init (what happens anyway)\n"
+	"      --init=off     COMMAND is the first process, but one like any other:\n"
+	"                     the container lasts until its last process ends\n"
 	"      --no-init      make COMMAND itself process 1\n"
 	"      --pids=new     number processes from 1 (what happens anyway)\n"
 	"      --pids=keep    keep the number the first process has now\n"

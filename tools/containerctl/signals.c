@@ -105,7 +105,7 @@ void signals_list(FILE *out)
  * fault), what tells about this process's own children, terminal and pipes.
  * Stopping and continuing is passed on too, but needs more than that.
  */
-bool signal_is_forwarded(int sig)
+static bool is_forwarded(int sig)
 {
 	switch (sig) {
 	case SIGKILL:
@@ -129,4 +129,21 @@ bool signal_is_forwarded(int sig)
 		/* 32 and 33 are the C library's own. */
 		return sig < 32 || (sig >= SIGRTMIN && sig <= SIGRTMAX);
 	}
+}
+
+/**
+ * signals_relayed() - the signals that a process between two others reads
+ * @set: set to those that it passes on, stops, and the news of its children
+ */
+void signals_relayed(sigset_t *set)
+{
+	int sig;
+
+	sigemptyset(set);
+	for (sig = 1; sig <= SIGRTMAX; sig++)
+		if (is_forwarded(sig))
+			sigaddset(set, sig);
+	sigaddset(set, SIGCHLD);
+	sigaddset(set, SIGCONT);
+	sigaddset(set, SIGTSTP);
 }
