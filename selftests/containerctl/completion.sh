@@ -30,15 +30,15 @@ containerctl run -d ctl-compl-1 -- sleep 1000
 containerctl run -d ctl-compl-2 -- sleep 1000
 containerctl run -d ctl-compl-1/in -- sleep 1000
 
-is 'commands' "$(completions '')" '--help --version exec help kill list ps run status '
+is 'commands' "$(completions '')" '--help --version adopt exec help kill list ps run status '
 is 'a command' "$(completions st)" 'status '
-for command in exec status ps kill; do
+for command in exec adopt status ps kill; do
 	is "$command: names" "$(completions $command ctl-c)" \
 		'ctl-compl-1 ctl-compl-1/in ctl-compl-2 '
 	is "$command: a name" "$(completions $command ctl-compl-2)" 'ctl-compl-2 '
 done
 is 'run: a new name cannot be guessed' "$(completions run ctl-c | tr -d ' ')" ''
-for command in run exec list status kill ps; do
+for command in run exec adopt list status kill ps; do
 	offered=$(completions $command -)
 	offered=${offered//=/}
 	for option in $offered; do
@@ -58,7 +58,10 @@ is "run: a command's argument" "$(completions run new -- cat /etc/hostn)" '/etc/
 is "run: a command's option is not ours" "$(completions run new -- cat --det | tr -d ' ')" ''
 like 'exec: a command' "$(completions exec ctl-compl-1 -- base6)" 'base64'
 is 'exec: names inside another' "$(completions exec ctl-compl-1/)" 'ctl-compl-1/in '
+is 'adopt: values of --pids' "$(completions adopt --pids = n)" 'new '
+is 'adopt: values of --init' "$(completions adopt --init =)" 'off on '
+is 'adopt: processes' "$(completions adopt --tree --pids = new ctl-compl-1 $$)" "$$ "
 like 'kill: signals' "$(completions kill ctl-compl-1 '')" 'HUP .*KILL .*TERM '
 is 'kill: a signal' "$(completions kill ctl-compl-1 KI)" 'KILL '
 is 'kill: a signal for -s' "$(completions kill -s US)" 'USR1 USR2 '
-is 'help: commands' "$(completions help '')" 'exec kill list ps run status '
+is 'help: commands' "$(completions help '')" 'adopt exec kill list ps run status '

@@ -107,10 +107,10 @@ try containerctl --version
 like 'version' "$OUT" '^containerctl [0-9]'
 try containerctl --help
 is 'help succeeds' $STATUS 0
-for command in run exec list status ps kill; do
+for command in run exec adopt list status ps kill; do
 	like "help lists $command" "$OUT" "  $command +[a-z]"
 done
-for command in run exec list status ps kill; do
+for command in run exec adopt list status ps kill; do
 	try containerctl $command --help
 	is "$command --help succeeds" "$STATUS$ERR" 0
 	like "$command --help" "$OUT" "^usage: containerctl $command "

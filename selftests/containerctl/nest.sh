@@ -137,6 +137,12 @@ inside containerctl run none/c -- true
 refused 'inside: run in none' "there is no container 'ctl-nest/none' in which 'c'"
 inside containerctl status none
 refused 'inside: status of none' "no container 'ctl-nest/none'"
+inside sh -c 'sleep 1033 & containerctl adopt c $! && containerctl status c'
+like 'inside: adopt' "$STATUS $OUT" $'^0 name:\tc\n.*\nparent:\tctl-nest\n'
+containerctl kill ctl-nest/c KILL
+eventually no_container ctl-nest/c
+inside sh -c 'sleep 1034 & containerctl adopt b $! && pid=$! && exec containerctl exec b -- ps -p $pid -o args='
+is 'inside: adopt into what exists' "$STATUS $OUT" '0 sleep 1034'
 inside containerctl kill b KILL
 is 'inside: kill' "$STATUS$ERR" 0
 eventually no_container ctl-nest/b

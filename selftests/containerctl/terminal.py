@@ -463,6 +463,45 @@ def test_pipeline_exec(term):
     stop_and_interrupt(term, pid, "containerctl")
 
 
+# -- what has been adopted from a terminal -------------------------------------
+
+
+def the_job(term):
+    """The number of the sleep that the shell at the terminal has started."""
+    return wait_for(lambda: [p for p in children(term.pid) if comm(p) == "sleep"], "sleep")[0]
+
+
+def adopt(pid, *options):
+    """containerctl adopt, from somewhere else"""
+    subprocess.run(["containerctl", "adopt", NAME, str(pid), *options], check=True)
+
+
+def test_adopted_program(term):
+    """^Z and ^C on a program that was adopted while it was in the foreground"""
+    term.command("sleep 1000")
+    pid = the_job(term)
+    adopt(pid, "--init=off")
+    equal(container_init(), pid, "the container's first process")
+    stop_and_interrupt(term, pid, "sleep")
+    wait_for(lambda: not container_init(), "the end of the container")
+
+
+def test_adopted_shell(term):
+    """a shell that was adopted has its number, its terminal and its job control"""
+    term.command("sleep 999 &")
+    job = the_job(term)
+    before = term.ask("$$ $(cut -d' ' -f5,8 /proc/$$/stat) $(tty)")
+    adopt(term.pid, "--tree")
+    equal(term.ask("$(cat /proc/container)"), NAME, "the container")
+    equal(term.ask("$$ $(cut -d' ' -f5,8 /proc/$$/stat) $(tty)"), before, "what it was")
+    term.command("kill %1; wait %1")
+    wait_for(lambda: state(job) is None, "the end of the job")
+    term.command("sleep 1000")
+    stop_and_interrupt(term, the_job(term), "sleep")
+    term.command("exit 6")
+    equal(term.wait(), 6, "status")
+
+
 # -- the rest of a terminal ---------------------------------------------------
 
 
@@ -581,6 +620,8 @@ TESTS = (
     (test_suspend_exec, shell),
     (test_pipeline, shell),
     (test_pipeline_exec, shell),
+    (test_adopted_program, shell),
+    (test_adopted_shell, shell),
     (test_window_size, lambda: Terminal(
         "containerctl", "run", NAME, "--", "sh", "-c", SIZE_SCRIPT, rows=33, columns=111)),
     (test_much_output, lambda: run("seq", "1", "50000")),

@@ -20,6 +20,14 @@ _containerctl_names() {
 	done
 }
 
+_containerctl_processes() {
+	local dir
+	for dir in /proc/[0-9]*/; do
+		dir=${dir%/}
+		printf '%s\n' "${dir##*/}"
+	done
+}
+
 _containerctl_signals() {
 	containerctl kill --list 2>/dev/null | while read -r _ name; do
 		printf '%s\n' "$name"
@@ -109,7 +117,7 @@ _containerctl_simple() {
 
 _containerctl() {
 	local cur=${COMP_WORDS[COMP_CWORD]} name_at command_at
-	local commands='run exec list status ps kill help'
+	local commands='run exec adopt list status ps kill help'
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
 		_containerctl_offer "$commands --help --version" "$cur"
@@ -126,6 +134,11 @@ _containerctl() {
 		[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null
 		;;
 	exec) _containerctl_launch "$cur" '--detach --tty --no-tty --help' ;;
+	adopt)
+		_containerctl_simple "$cur" '--tree --pids= --init= --help' \
+			"$(_containerctl_processes)"
+		[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null
+		;;
 	list) _containerctl_offer '--json --help' "$cur" ;;
 	status) _containerctl_simple "$cur" '--json --help' '' ;;
 	ps) _containerctl_simple "$cur" '--help' '' ;;

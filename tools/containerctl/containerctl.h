@@ -40,6 +40,7 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
+extern const struct command cmd_adopt;
 extern const struct command cmd_exec;
 extern const struct command cmd_kill;
 extern const struct command cmd_list;

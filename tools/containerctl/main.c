@@ -15,6 +15,7 @@
 static const struct command *const commands[] = {
 	&cmd_run,
 	&cmd_exec,
+	&cmd_adopt,
 	&cmd_list,
 	&cmd_status,
 	&cmd_ps,

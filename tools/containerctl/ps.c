@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "containerctl.h"
+#include "names.h"
 #include "proc.h"
 
 static int no_view(const char *name, int err)
