@@ -258,6 +258,18 @@ static int catch_up(struct mover *m, struct task_struct *t, struct pid *pid)
 	return 0;
 }
 
+/* Does a container end with this process? In an RCU read-side section. */
+static bool is_reaper(struct task_struct *p)
+{
+	struct ct_space *space;
+	unsigned int depth;
+
+	for (space = space_of(task_pid(p), &depth); space; space = space->parent)
+		if (READ_ONCE(space->reaper) == p->signal)
+			return true;
+	return false;
+}
+
 /* Is this process one that can be contained? tasklist_lock is held. */
 static int check_process(const struct mover *m, struct task_struct *p)
 {
@@ -269,6 +281,10 @@ static int check_process(const struct mover *m, struct task_struct *p)
 		problem = "is the system's init";
 	} else if (ns_of_pid(task_pid(p)) != &init_pid_ns) {
 		problem = "is in a pid namespace";
+	} else if (is_reaper(p) && !(m->move->first && m->move->reaper &&
+				     task_tgid(p) == m->move->pid)) {
+		/* It and the other one would wait for each other's end. */
+		problem = "is process 1 of a container, which can go further in only as process 1";
 	} else if (m->move->first && m->move->reaper &&
 		   task_tgid(p) == m->move->pid && ct_shares_handlers(p)) {
 		problem = "shares its signal handlers with another one";
