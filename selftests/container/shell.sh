@@ -50,7 +50,7 @@ a_directory() {
 	contains "$(ls /proc/container/)" "$NAME" &&
 		same "$(stat -c %F /proc/container/)" directory &&
 		[ -d /proc/container/ ] && [ -d "/proc/container/$NAME" ] &&
-		same "$(ls "/proc/container/$NAME")" $'kill\nstatus\ntasks'
+		same "$(ls "/proc/container/$NAME")" $'kill\nproc\nstatus\ntasks'
 }
 
 listed_in_proc() {
@@ -66,9 +66,9 @@ walked_by_cd() {
 
 walked_by_find() {
 	local found
-	found=$(find /proc/container/ -name tasks -path "*/$NAME/*")
+	found=$(find /proc/container/ -xdev -name tasks -path "*/$NAME/*")
 	same "$found" "/proc/container/$NAME/tasks" &&
-		same "$(find "/proc/container/$NAME" -type f | wc -l)" 3
+		same "$(find "/proc/container/$NAME" -xdev -type f | wc -l)" 3
 }
 
 globs() {

@@ -165,10 +165,15 @@ bool container_exists(const char *path)
 	return true;
 }
 
-/* Beside them there are a container's files, but no directory of another kind. */
-static int is_child(const struct dirent *entry)
+static int is_directory(const struct dirent *entry)
 {
 	return entry->d_type == DT_DIR && entry->d_name[0] != '.';
+}
+
+/* Beside containers there is the /proc of the one around: no container's name. */
+static bool is_child(const char *path, const char *name)
+{
+	return !path[0] || strcmp(name, "proc");
 }
 
 /**
@@ -187,14 +192,15 @@ int container_children(const char *path, char ***children)
 	*children = NULL;
 	if (asprintf(&dir, "%s%s", PROC_CONTAINER_DIR, path) < 0)
 		return 0;
-	n = scandir(dir, &entries, is_child, alphasort);
+	n = scandir(dir, &entries, is_directory, alphasort);
 	free(dir);
 	if (n < 0)
 		return 0;
 	*children = calloc(n + 1, sizeof(**children));
 	for (i = 0; i < n; i++) {
-		if (*children && asprintf(&(*children)[found], "%s%s%s", path,
-					  path[0] ? "/" : "", entries[i]->d_name) >= 0)
+		if (*children && is_child(path, entries[i]->d_name) &&
+		    asprintf(&(*children)[found], "%s%s%s", path,
+			     path[0] ? "/" : "", entries[i]->d_name) >= 0)
 			found++;
 		free(entries[i]);
 	}

@@ -4,17 +4,21 @@
  * mount namespace of its own.
  *
  * ps(1) insists on finding its own number in /proc. We are not in the container,
- * so it runs as process 1 of a pid namespace: that number every container has.
+ * so it runs in a pid namespace, under a number that somebody has there.
  */
 #include "compiler.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,40 +65,95 @@ static int enter_view(const char *name)
 	return 0;
 }
 
-static int exec_ps(const char *name, char **command)
+/* A number that somebody has in the container; 0: nobody, or no telling. */
+static pid_t some_number(const char *name)
+{
+	struct fault why;
+	char text[32] = "";
+	int fd = container_open(name, "tasks", O_RDONLY, &why);
+
+	if (fd < 0)
+		return 0;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		*text = 0;
+	close(fd);
+	return atoi(text);
+}
+
+static int exec_command(char **command)
 {
 	int ret;
 
 	/* The caller may end us by a key. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	ret = enter_view(name);
-	if (ret)
-		return ret;
 	execvp(command[0], command);
 	ret = errno == ENOENT ? EXIT_NO_COMMAND : EXIT_CANNOT;
 	complain("cannot run '%s': %s", command[0], strerror(errno));
 	return ret;
 }
 
-static int launch_ps(const char *name, char **command)
+static int status_of(const char *name, pid_t pid)
 {
 	int status;
-	pid_t pid;
 
-	/* In a container there are no pid namespaces, but we have a number. */
-	if (unshare(CLONE_NEWNS | CLONE_NEWPID) &&
-	    (errno != EINVAL || unshare(CLONE_NEWNS)))
-		return no_view(name, errno);
-	pid = fork();
 	if (pid < 0)
 		return no_view(name, errno);
-	if (!pid)
-		_exit(exec_ps(name, command));
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return no_view(name, errno);
 	return WIFEXITED(status) ? WEXITSTATUS(status) :
 				   EXIT_SIGNALLED + WTERMSIG(status);
+}
+
+/*
+ * From a container into one inside: there are no pid namespaces here, but we can
+ * go in, and are in the list then.
+ */
+static int exec_inside(const char *name, char **command)
+{
+	struct fault why;
+
+	if (!container_enter(name, &why))
+		return exec_command(command);
+	complain("%s", why.text);
+	return EXIT_SELF;
+}
+
+/* As process 1 of a new pid namespace. */
+static int exec_ps(const char *name, pid_t nr, char **command)
+{
+	struct clone_args args = {
+		.exit_signal = SIGCHLD,
+		.set_tid = (uintptr_t)&nr,
+		.set_tid_size = 1,
+	};
+	pid_t pid;
+	int ret;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	ret = enter_view(name);
+	if (ret)
+		return ret;
+	if (nr <= 1)
+		return exec_command(command);
+	pid = syscall(SYS_clone3, &args, sizeof(args));
+	if (!pid)
+		_exit(exec_command(command));
+	return status_of(name, pid);
+}
+
+static int launch_ps(const char *name, char **command)
+{
+	pid_t nr = some_number(name), pid;
+	bool outside = !unshare(CLONE_NEWNS | CLONE_NEWPID);
+
+	if (!outside && errno != EINVAL)
+		return no_view(name, errno);
+	pid = fork();
+	if (!pid)
+		_exit(outside ? exec_ps(name, nr, command) :
+				exec_inside(name, command));
+	return status_of(name, pid);
 }
 
 static int ps_run(int argc, char **argv)
