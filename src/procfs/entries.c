@@ -98,9 +98,10 @@ static void *tasks_find(struct seq_file *m, loff_t *pos)
 	return pid;
 }
 
+/* The reader may be another one than the opener, or have gone further in. */
 static void *tasks_start(struct seq_file *m, loff_t *pos)
 {
-	return tasks_find(m, pos);
+	return ct_visible(m->private) ? tasks_find(m, pos) : NULL;
 }
 
 static void *tasks_next(struct seq_file *m, void *v, loff_t *pos)
@@ -330,6 +331,26 @@ static bool is_own_name(const struct qstr *name)
 	       !memcmp(own->name, name->name, name->len);
 }
 
+/* Is this the directory of a container in another one that has no tasks? */
+static bool has_ended(const struct dentry *dentry, const struct inode *parent)
+{
+	struct ct_container *c, *outer;
+	bool ended;
+
+	if (!parent || !((unsigned long)pde_data(parent) & 1) ||
+	    !((unsigned long)pde_data(d_inode(dentry)) & 1) ||
+	    pde_data(parent) == pde_data(d_inode(dentry)))
+		return false;
+	c = ct_container_get(ct_entry_id(d_inode(dentry)));
+	if (!c)
+		return false;
+	outer = ct_container_parent(c);
+	ended = outer && outer->id == ct_entry_id(parent) &&
+		!ct_container_alive(c);
+	ct_container_put(c);
+	return ended;
+}
+
 /**
  * ct_entry_revalidate - may current use a cached name of a container?
  * @dentry: of any procfs entry, positive
@@ -346,7 +367,7 @@ int ct_entry_revalidate(struct dentry *dentry)
 
 	if (!parent || pde_data(parent) != &ct_dir_mark) {
 		ct_view_found(dentry);
-		return 1;
+		return has_ended(dentry, parent) ? -ENOENT : 1;
 	}
 	c = ct_container_get(ct_entry_id(d_inode(dentry)));
 	if (!c || !ct_container_alive(c))
