@@ -5,7 +5,7 @@
 
 BEGIN {
 	FS = "\t"
-	n_columns = split("unloaded idle host contained pidns", columns, " ")
+	n_columns = split("unloaded idle host contained pidns pidns:4 contained:4 pidns:31 contained:32", columns, " ")
 	bar("idle", "*", "1.004")
 	bar("host", "getpid", "1.06")
 	bar("host", "fork+exit+wait", "1.005")
@@ -52,35 +52,52 @@ function cell(name, column, number) {
 		return "-"
 	number = value[name, column]
 	number = sprintf(number < 10000 ? "%.1f" : "%.0f", number)
-	if (column == "unloaded")
+	if (column == "unloaded" || !((name, "unloaded") in value))
 		return number
 	return sprintf("%s (%.3f)", number, ratio(name, column))
 }
 
-function row(name, cells,    i, line) {
+function row(name, cells, n,    i, line) {
 	if (form == "markdown") {
 		line = "| " name " |"
-		for (i = 1; i <= n_columns; i++)
+		for (i = 1; i <= n; i++)
 			line = line " " cells[i] " |"
 	} else {
-		line = sprintf("%-34s", name)
-		for (i = 1; i <= n_columns; i++)
+		line = sprintf("%-42s", name)
+		for (i = 1; i <= n; i++)
 			line = line sprintf("%19s", cells[i])
 	}
 	print line
 }
 
-function table(    c, i, cells) {
-	for (i = 1; i <= n_columns; i++)
-		cells[i] = columns[i]
-	row(form == "markdown" ? "instructions (ratio)" : "", cells)
-	if (form == "markdown")
-		print "|---|--:|--:|--:|--:|--:|"
-	for (c = 1; c <= n_cases; c++) {
-		for (i = 1; i <= n_columns; i++)
-			cells[i] = cell(cases[c], columns[i])
-		row(cases[c], cells)
+# Those cases whose most telling column is TELLING.
+function table(list, telling, what,    c, i, n, cells, shown, line) {
+	n = split(list, shown, " ")
+	for (i = 1; i <= n; i++)
+		cells[i] = shown[i]
+	row(form == "markdown" ? what " (ratio)" : "", cells, n)
+	if (form == "markdown") {
+		line = "|---|"
+		for (i = 1; i <= n; i++)
+			line = line "--:|"
+		print line
 	}
+	for (c = 1; c <= n_cases; c++) {
+		if (!((cases[c], telling) in value) ||
+		    (telling == "contained" && (cases[c], "idle") in value))
+			continue
+		for (i = 1; i <= n; i++)
+			cells[i] = cell(cases[c], shown[i])
+		row(cases[c], cells, n)
+	}
+	print ""
+}
+
+function tables() {
+	table("unloaded idle host contained pidns", "idle", "instructions")
+	table("unloaded contained pidns:4 contained:4 pidns:31 contained:32",
+	      "contained:4", "instructions")
+	table("unloaded contained pidns", "contained", "instructions or bytes")
 }
 
 function verdict(what, most, is,    line) {
@@ -94,7 +111,6 @@ function verdict(what, most, is,    line) {
 }
 
 function bars(    b, c, name, column, worst) {
-	print ""
 	if (form == "markdown") {
 		print "| ratio to `unloaded` | at most | is | |"
 		print "|---|--:|--:|---|"
@@ -122,15 +138,17 @@ function bars(    b, c, name, column, worst) {
 			value[many, "contained"] / value[few, "contained"])
 }
 
-function json(    c, i, separator) {
+function json(    c, i, separator, unit, r) {
 	print "["
 	for (c = 1; c <= n_cases; c++)
 		for (i = 1; i <= n_columns; i++) {
 			if (!((cases[c], columns[i]) in value))
 				continue
-			printf "%s\t{\"case\": \"%s\", \"column\": \"%s\", \"instructions\": %s, \"ratio\": %.4f}",
-				separator, cases[c], columns[i], value[cases[c], columns[i]],
-				ratio(cases[c], columns[i])
+			unit = cases[c] ~ /^bytes / ? "bytes" : "instructions"
+			r = (cases[c], "unloaded") in value ? \
+				sprintf("%.4f", ratio(cases[c], columns[i])) : "null"
+			printf "%s\t{\"case\": \"%s\", \"column\": \"%s\", \"%s\": %s, \"ratio\": %s}",
+				separator, cases[c], columns[i], unit, value[cases[c], columns[i]], r
 			separator = ",\n"
 		}
 	print "\n]"
@@ -143,7 +161,7 @@ END {
 		json()
 	} else {
 		print "Linux " kernel "\n"
-		table()
+		tables()
 		bars()
 	}
 }
