@@ -256,7 +256,8 @@ static int enter_first(struct ct_container *c, const struct ct_request *req,
 		       struct pid *pid, char *why)
 {
 	struct ct_move move = {
-		.to = &c->space, .pid = pid, .keep = req->keep,
+		.to = &c->space, .viewer = ct_current_space(), .pid = pid,
+		.keep = req->keep,
 		.tree = req->tree, .first = true, .reaper = !req->no_reaper,
 	};
 	int err;
@@ -323,7 +324,7 @@ static int claim_name(const struct ct_request *req,
 		c = find_name(parent, req->name);
 		if (!c)
 			return 0;
-		if (atomic_read(&c->lives)) {
+		if (ct_container_alive(c)) {
 			mutex_unlock(&ct_mutex);
 			snprintf(why, CT_WHY_MAX,
 				 "there is a container named '%s' already",
@@ -332,7 +333,11 @@ static int claim_name(const struct ct_request *req,
 		}
 		refcount_inc(&c->space.users);
 		mutex_unlock(&ct_mutex);
-		flush_work(&c->end);
+		/* It ends after those inside. */
+		if (atomic_read(&c->lives))
+			flush_workqueue(ct_wq);
+		else
+			flush_work(&c->end);
 		ct_container_put(c);
 	}
 }
@@ -429,7 +434,8 @@ int ct_container_adopt(struct ct_container *c, const struct ct_request *req,
 		       char *why)
 {
 	struct ct_move move = {
-		.to = &c->space, .keep = req->keep, .tree = req->tree,
+		.to = &c->space, .viewer = ct_current_space(),
+		.keep = req->keep, .tree = req->tree,
 	};
 	struct ct_space *space;
 	int err = ct_enter_check(why);
@@ -439,7 +445,7 @@ int ct_container_adopt(struct ct_container *c, const struct ct_request *req,
 	move.pid = ct_enter_process(req, &space, why);
 	if (!move.pid)
 		return -ESRCH;
-	if (space != &c->space)
+	if (space != &c->space || req->tree)
 		err = ct_move(&move, why);
 	ct_space_put(space);
 	put_pid(move.pid);

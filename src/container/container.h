@@ -89,6 +89,22 @@ static inline struct ct_container *ct_container_of(struct ct_space *space)
 }
 
 /**
+ * ct_container_init - the number of process 1
+ * @c: a container
+ *
+ * Return: as current sees it; 0 when it has gone, or is outside for current.
+ */
+static inline pid_t ct_container_init(const struct ct_container *c)
+{
+	pid_t nr;
+
+	rcu_read_lock();
+	nr = pid_task(c->init, PIDTYPE_TGID) ? pid_vnr(c->init) : 0;
+	rcu_read_unlock();
+	return nr;
+}
+
+/**
  * ct_container_parent - the container around
  * @c: a container
  *

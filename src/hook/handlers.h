@@ -152,6 +152,10 @@ DECLARE_STATIC_CALL(ct_orig_free_pid, free_pid);
 DECLARE_STATIC_CALL(ct_orig_proc_flush_pid, proc_flush_pid);
 DECLARE_STATIC_CALL(ct_orig_disassociate_ctty, disassociate_ctty);
 
+/* pidspace/reaper.c */
+extern typeof(reboot_pid_ns) ct_hook_reboot_pid_ns;
+DECLARE_STATIC_CALL(ct_orig_reboot_pid_ns, reboot_pid_ns);
+
 /* procfs/root.c, procfs/entries.c */
 extern typeof(proc_root_lookup) ct_hook_proc_root_lookup;
 extern typeof(proc_misc_d_revalidate) ct_hook_proc_misc_d_revalidate;
@@ -220,6 +224,7 @@ void ct_tramp_sched_post_fork(void);
 void ct_tramp_free_pid(void);
 void ct_tramp_proc_flush_pid(void);
 void ct_tramp_disassociate_ctty(void);
+void ct_tramp_reboot_pid_ns(void);
 void ct_tramp_proc_misc_d_revalidate(void);
 void ct_tramp_proc_lookup(void);
 void ct_tramp_proc_readdir(void);

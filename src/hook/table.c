@@ -183,6 +183,9 @@ struct ct_hook ct_hooks[] = {
 	{ DIRECT(disassociate_ctty, ACTIVE, "void (int)",
 		 "ends the container when its process 1 exits"),
 	  ORIGINAL(disassociate_ctty) },
+	{ DIRECT(reboot_pid_ns, ACTIVE, "int (struct pid_namespace *, int)",
+		 "the kernel would follow a reaper where there is none"),
+	  ORIGINAL(reboot_pid_ns) },
 
 	/* /proc/container, a file and a directory. */
 	{ REDIRECT(proc_root_lookup, LOADED,

@@ -118,6 +118,7 @@ TRAMPOLINE_CURRENT find_ge_pid
 TRAMPOLINE_CURRENT alloc_pid
 TRAMPOLINE_CURRENT sched_post_fork
 TRAMPOLINE_CURRENT disassociate_ctty
+TRAMPOLINE_CURRENT reboot_pid_ns
 TRAMPOLINE_CURRENT wait_consider_task
 TRAMPOLINE_CURRENT __x64_sys_pidfd_open
 TRAMPOLINE_CURRENT __ia32_sys_pidfd_open

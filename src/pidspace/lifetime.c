@@ -65,7 +65,7 @@ static struct pid *alloc_numbered_pid(struct pid_namespace *ns, pid_t *set_tid,
 	err = check_wishes(space, set_tid, set_tid_size);
 	if (err)
 		return ERR_PTR(err);
-	if (READ_ONCE(space->dead))
+	if (ct_space_dying(space))
 		return ERR_PTR(-ENOMEM);
 
 	if (set_tid_size > space->depth + 1)
@@ -117,7 +117,7 @@ void ct_hook_sched_post_fork(struct task_struct *p)
 		 * children are looked through there.
 		 */
 		smp_mb();
-		if (err || READ_ONCE(space->dead))
+		if (err || ct_space_dying(space))
 			send_sig(SIGKILL, p, 1);
 	}
 	ct_hook_leave();

@@ -19,7 +19,6 @@
 #include <linux/xarray.h>
 
 #include "hook/symbols.h"
-#include "pidspace/isolation.h"
 #include "pidspace/move.h"
 #include "pidspace/space.h"
 
@@ -37,32 +36,37 @@ static rwlock_t *tasks_lock;
  * struct mover - a move under way
  * @move: what goes where
  * @nums: prepared records by global number, each with a reference on its pid
+ * @moved: those that are published; in the order of the visits
+ * @last: where the next one is to be put
  * @why: on failure a sentence
  */
 struct mover {
 	const struct ct_move *move;
 	struct xarray nums;
+	struct ct_number *moved, **last;
 	char *why;
 };
 
 typedef int visit_fn(struct mover *m, struct task_struct *t, struct pid *pid);
 
-/* The space that a struct pid is in; NULL: the host's. Under RCU. */
-static struct ct_space *space_of(struct pid *pid, unsigned int *depth)
+/*
+ * Is the destination further in than where @pid is? And does the one who moves
+ * see it? Under RCU.
+ */
+static bool can_go(const struct ct_space *to, const struct ct_space *viewer,
+		   const struct pid *pid, unsigned int *depth)
 {
-	struct ct_number *num = ct_slot_num(pid->numbers[0].nr, pid);
+	const struct ct_space *space = ct_pid_space(pid);
 
-	*depth = num ? num->depth : 0;
-	return num ? num->level[num->depth - 1].space : NULL;
+	*depth = space ? space->depth + 1 : 0;
+	return space != to && ct_space_within(to, space) &&
+	       ct_space_within(space, viewer);
 }
 
-/* Is the destination further in than where @pid is? */
-static bool can_go(const struct ct_space *to, struct pid *pid,
-		   unsigned int *depth)
+static bool is_to_go(const struct mover *m, const struct pid *pid,
+		     unsigned int *depth)
 {
-	struct ct_space *space = space_of(pid, depth);
-
-	return space != to && ct_space_within(to, space);
+	return can_go(m->move->to, m->move->viewer, pid, depth);
 }
 
 static int visit_threads(struct mover *m, struct task_struct *p, visit_fn *visit)
@@ -74,7 +78,7 @@ static int visit_threads(struct mover *m, struct task_struct *p, visit_fn *visit
 
 	for_each_thread(p, t) {
 		pid = READ_ONCE(t->thread_pid);
-		if (!pid || !can_go(m->move->to, pid, &depth))
+		if (!pid || !is_to_go(m, pid, &depth))
 			continue;
 		err = visit(m, t, pid);
 		if (err)
@@ -153,7 +157,7 @@ static struct ct_number *prepare(const struct mover *m, struct pid *pid,
 /* Say more than the error does. */
 static int explain(const struct mover *m, int err)
 {
-	if (err == -ENOMEM && READ_ONCE(m->move->to->dead)) {
+	if (err == -ENOMEM && ct_space_dying(m->move->to)) {
 		snprintf(m->why, CT_MOVE_WHY_MAX, "the container is ending");
 		return -ESRCH;
 	}
@@ -241,7 +245,7 @@ static int catch_up(struct mover *m, struct task_struct *t, struct pid *pid)
 	struct ct_number *num = entry;
 	unsigned int depth;
 
-	can_go(m->move->to, pid, &depth);
+	is_to_go(m, pid, &depth);
 	if (entry && !xa_pointer_tag(entry) && num->pid == pid &&
 	    num->outer == depth)
 		return 0;
@@ -262,9 +266,8 @@ static int catch_up(struct mover *m, struct task_struct *t, struct pid *pid)
 static bool is_reaper(struct task_struct *p)
 {
 	struct ct_space *space;
-	unsigned int depth;
 
-	for (space = space_of(task_pid(p), &depth); space; space = space->parent)
+	for (space = ct_pid_space(task_pid(p)); space; space = space->parent)
 		if (READ_ONCE(space->reaper) == p->signal)
 			return true;
 	return false;
@@ -320,17 +323,27 @@ static bool is_exiting(struct task_struct *p)
 	return true;
 }
 
-/* What can be said about the process itself. tasklist_lock is held. */
-static int check_root(struct mover *m)
+/* May the process go in, or be where it is, as the root of a tree? */
+static bool root_can_go(const struct mover *m, struct task_struct *root)
+{
+	unsigned int depth;
+
+	if (is_to_go(m, task_pid(root), &depth))
+		return true;
+	return m->move->tree &&
+	       ct_space_within(ct_pid_space(task_pid(root)), m->move->to);
+}
+
+/* Is there anything to be said against it? tasklist_lock is held. */
+static int check_all(struct mover *m)
 {
 	struct task_struct *root = pid_task(m->move->pid, PIDTYPE_TGID);
-	unsigned int depth;
 
 	if (!root || is_exiting(root)) {
 		snprintf(m->why, CT_MOVE_WHY_MAX, "there is no such process");
 		return -ESRCH;
 	}
-	if (!can_go(m->move->to, task_pid(root), &depth)) {
+	if (!root_can_go(m, root)) {
 		snprintf(m->why, CT_MOVE_WHY_MAX,
 			 "the process is in another container already");
 		return -EPERM;
@@ -338,37 +351,58 @@ static int check_root(struct mover *m)
 	return visit_all(m, check);
 }
 
-static int move_one(struct mover *m, struct task_struct *t, struct pid *pid)
+/* Before any number is taken. */
+static int check_first(struct mover *m)
+{
+	int err;
+
+	read_lock(tasks_lock);
+	rcu_read_lock();
+	err = check_all(m);
+	rcu_read_unlock();
+	read_unlock(tasks_lock);
+	return err;
+}
+
+static int publish(struct mover *m, struct task_struct *t, struct pid *pid)
 {
 	struct ct_number *num = xa_erase(&m->nums, pid->numbers[0].nr);
 
-	ct_number_move(num, thread_group_leader(t));
-	put_pid(pid);
+	ct_number_publish(num, thread_group_leader(t));
+	num->next = NULL;
+	*m->last = num;
+	m->last = &num->next;
 	return 0;
 }
 
-/* tasklist_lock is held, so the process has its signal handlers. */
-static void crown(struct ct_space *space, struct task_struct *root)
+static void switch_all(struct mover *m)
 {
-	struct sighand_struct *sighand =
-		rcu_dereference_protected(root->sighand, true);
+	struct ct_number *num, *next;
 
-	space->token->child_reaper = root;
-	WRITE_ONCE(space->reaper, root->signal);
-	spin_lock_irq(&sighand->siglock);
-	root->signal->flags |= SIGNAL_UNKILLABLE;
-	spin_unlock_irq(&sighand->siglock);
+	for (num = m->moved; num; num = next) {
+		next = num->next;
+		ct_number_switch(num);
+		put_pid(num->pid);
+	}
 }
 
-/* The last step, with all numbers at hand. tasklist_lock is held. */
+/*
+ * The last step, with all numbers at hand. tasklist_lock is held.
+ *
+ * All are given their numbers before the first of them sees the container: so
+ * each, while they go on running, sees all the others at any time, be it by what
+ * they were called before or by what they are now.
+ */
 static void move_all(struct mover *m)
 {
 	struct task_struct *root = pid_task(m->move->pid, PIDTYPE_TGID);
 	struct ct_space *to = m->move->to, *space;
 
 	if (m->move->first && m->move->reaper)
-		crown(to, root);
-	visit_all(m, move_one);
+		ct_reaper_crown(to, root);
+	m->last = &m->moved;
+	visit_all(m, publish);
+	switch_all(m);
 	/*
 	 * If process 1 is exiting, it may have been past the hook that ends the
 	 * container with it. And who ends a container sees those who have come
@@ -389,7 +423,7 @@ static int move_locked(struct mover *m)
 	read_lock(tasks_lock);
 	spin_lock(&move_lock);
 	rcu_read_lock();	/* for the records */
-	err = check_root(m);
+	err = check_all(m);
 	if (!err)
 		err = visit_all(m, catch_up);
 	if (!err)
@@ -454,18 +488,33 @@ int ct_move(const struct ct_move *move, char *why)
 	}
 	mutex_lock(&move_mutex);
 	xa_init(&m.nums);
-	do {
-		err = prepare_all(&m);
-		if (!err)
+	err = check_first(&m);
+	if (!err) {
+		do {
+			err = prepare_all(&m);
+			if (err)
+				break;
 			err = move_locked(&m);
-		else
-			tries = MAX_TRIES;
-	} while (err == -ENOMEM && !READ_ONCE(move->to->dead) &&
-		 ++tries < MAX_TRIES);
+		} while (err == -ENOMEM && !ct_space_dying(move->to) &&
+			 ++tries < MAX_TRIES);
+	}
 	drop_rest(&m);
 	mutex_unlock(&move_mutex);
 	unhold(move);
 	return explain(&m, err);
+}
+
+/* Take numbers for @pid, however long it takes. */
+static struct ct_number *prepare_child(struct ct_space *to, struct pid *pid)
+{
+	struct ct_number *num;
+
+	for (;;) {
+		num = ct_number_prepare(to, pid, NULL, true, GFP_KERNEL);
+		if (num != ERR_PTR(-ENOMEM) || ct_space_dying(to))
+			return num;
+		schedule_timeout_uninterruptible(1);
+	}
 }
 
 /**
@@ -481,32 +530,34 @@ int ct_move_child(struct ct_space *to, struct task_struct *child)
 	struct pid *pid = task_pid(child);
 	struct ct_number *num;
 	unsigned int depth;
-	bool go;
+	bool go, moved;
 
-	rcu_read_lock();
-	go = can_go(to, pid, &depth);
-	rcu_read_unlock();
-	if (!go)
-		return 0;
 	do {
-		num = ct_number_prepare(to, pid, NULL, true, GFP_KERNEL);
-		if (num == ERR_PTR(-ENOMEM) && !READ_ONCE(to->dead))
-			schedule_timeout_uninterruptible(1);
-	} while (num == ERR_PTR(-ENOMEM) && !READ_ONCE(to->dead));
-	if (IS_ERR(num))
-		return PTR_ERR(num);
+		rcu_read_lock();
+		go = can_go(to, NULL, pid, &depth);
+		rcu_read_unlock();
+		if (!go)
+			break;
+		num = prepare_child(to, pid);
+		if (IS_ERR(num))
+			return PTR_ERR(num);
 
-	read_lock(tasks_lock);
-	spin_lock(&move_lock);
-	rcu_read_lock();
-	go = can_go(to, pid, &depth) && depth == num->outer;
-	if (go)
-		ct_number_move(num, false);
-	rcu_read_unlock();
-	spin_unlock(&move_lock);
-	read_unlock(tasks_lock);
-	if (!go)
-		ct_number_abandon(num);
+		read_lock(tasks_lock);
+		spin_lock(&move_lock);
+		rcu_read_lock();
+		/* Somebody else may move it, too, maybe not as far. */
+		go = can_go(to, NULL, pid, &depth);
+		moved = go && depth == num->outer;
+		if (moved) {
+			ct_number_publish(num, false);
+			ct_number_switch(num);
+		}
+		rcu_read_unlock();
+		spin_unlock(&move_lock);
+		read_unlock(tasks_lock);
+		if (!moved)
+			ct_number_abandon(num);
+	} while (go && !moved);
 	return 0;
 }
 

@@ -20,14 +20,18 @@ struct ct_space;
 /**
  * struct ct_move - what is to go where
  * @to: where; referenced
+ * @viewer: who moves: nobody whom it does not see from there goes along; NULL:
+ *	    the host
  * @pid: the process: struct pid of its leader; referenced
  * @keep: the numbers are to be those that the tasks have just outside
- * @tree: the process's descendants go along, except those in other containers
+ * @tree: the process's descendants go along, except those in other containers;
+ *	  the process itself may be there already
  * @first: @to is new, and the process becomes its process 1
  * @reaper: with @first: process 1 adopts orphans, and the container ends with it
  */
 struct ct_move {
 	struct ct_space *to;
+	struct ct_space *viewer;
 	struct pid *pid;
 	bool keep;
 	bool tree;

@@ -74,29 +74,43 @@ static pid_t outer_nr(const struct ct_number *num, unsigned int level)
 	return level ? num->level[level - 1].nr : num->pid->numbers[0].nr;
 }
 
-/* The struct pid of a number one level out. In an RCU read-side section. */
-static struct pid *find_outside(int nr, const struct pid_namespace *ns)
+/* The struct pid of a number at a level, as if it were said there. Under RCU. */
+static struct pid *find_at(int nr, const struct pid_namespace *ns)
 {
 	struct ct_slot *slot;
 
 	if (nr <= 0 || nr >= PID_MAX_LIMIT)
 		return NULL;
-	if (ns->parent != &init_pid_ns)
-		return find_pid_ns(nr, ns->parent);
+	if (ns != &init_pid_ns)
+		return idr_find(&ns->idr, nr);
 	slot = ct_slot_of(nr);
 	return slot ? READ_ONCE(slot->pid) : NULL;
 }
 
+/*
+ * The level in @ns of the pid that was called @nr further out, if all levels on
+ * the way in let the old number through. @direct: it was that right outside.
+ */
 static struct ct_level *find_alias_level(int nr, struct pid_namespace *ns,
-					 struct pid **pid)
+					 struct pid **pid, bool *direct)
 {
+	struct pid_namespace *outer = ns;
+	struct ct_level *level, *l;
 	struct ct_number *num;
-	struct ct_level *level;
 
-	*pid = find_outside(nr, ns);
+	do {
+		outer = outer->parent;
+		*pid = find_at(nr, outer);
+	} while (!*pid && outer != &init_pid_ns);
+	*direct = outer == ns->parent;
 	num = *pid ? ct_number_of(*pid) : NULL;
 	level = num ? ct_number_level(num, ns) : NULL;
-	return level && (READ_ONCE(level->flags) & CT_LEVEL_ALIAS) ? level : NULL;
+	if (!level)
+		return NULL;
+	for (l = level; l >= num->level && l->ns != outer; l--)
+		if (!(READ_ONCE(l->flags) & CT_LEVEL_ALIAS))
+			return NULL;
+	return level;
 }
 
 /**
@@ -107,7 +121,8 @@ static struct ct_level *find_alias_level(int nr, struct pid_namespace *ns,
  * A program remembers its pid: a shell gives the terminal back to the process
  * group that it was when it started. So whoever says in a container the number
  * that a process had just outside when it came in means that process. What the
- * kernel says is always the new one.
+ * kernel says is always the new one. The same goes for what it was called before
+ * that, further out.
  *
  * Context: RCU read-side section, any but NMI.
  * Return: the struct pid, or NULL.
@@ -115,26 +130,31 @@ static struct ct_level *find_alias_level(int nr, struct pid_namespace *ns,
 struct pid *ct_find_alias(int nr, struct pid_namespace *ns)
 {
 	struct pid *pid;
+	bool direct;
 
-	return find_alias_level(nr, ns, &pid) ? pid : NULL;
+	return find_alias_level(nr, ns, &pid, &direct) ? pid : NULL;
 }
 
 /*
- * Is @nr, just allocated, the old number of a pid in the space? Then it stays
- * allocated, to nobody, as long as that has it. With space->lock held.
+ * Is @nr, just allocated, the old number of a pid in the space? Then that keeps it.
+ * One from right outside stays allocated, to nobody, as long as the pid has it;
+ * the few from further out are passed over each time. With space->lock held.
  */
 static bool reserve_alias(struct ct_space *space, pid_t nr)
 {
 	struct ct_level *level;
 	struct pid *pid;
+	bool direct;
 
 	if (likely(nr > space->highest_alias))
 		return false;
 	ct_read_lock();
-	level = find_alias_level(nr, space->token, &pid);
-	if (level) {
+	level = find_alias_level(nr, space->token, &pid, &direct);
+	if (level && direct) {
 		idr_replace(&space->token->idr, NULL, nr);
 		WRITE_ONCE(level->flags, level->flags | CT_LEVEL_RESERVED);
+	} else if (level) {
+		idr_remove(&space->token->idr, nr);
 	}
 	ct_read_unlock();
 	return level;
@@ -157,7 +177,7 @@ static int take_one(struct ct_space *space, struct pid *pid, pid_t want)
 /* Take a number that nobody has. Called with space->lock held. */
 static int take_locked(struct ct_space *space, struct pid *pid, pid_t want)
 {
-	int nr;
+	int nr, passed = 0;
 
 	if (space->dead)
 		return -ENOMEM;		/* as alloc_pid() in a dying namespace */
@@ -171,7 +191,10 @@ static int take_locked(struct ct_space *space, struct pid *pid, pid_t want)
 			release_kept(space);
 			nr = take_one(space, pid, want);
 		}
-	} while (nr > 0 && reserve_alias(space, nr));
+		if (nr < 0 || !reserve_alias(space, nr))
+			break;
+		nr = -ENOSPC;
+	} while (want == CT_NR_ANY && ++passed < ct_pid_limit());
 	if (nr == -ENOSPC)
 		return want == CT_NR_ANY ? -EAGAIN : -EEXIST;
 	return nr;
@@ -267,8 +290,9 @@ static void number_unwind(struct ct_number *num, unsigned int first)
 /**
  * ct_number_prepare - take numbers for a struct pid
  * @space: the container that it goes to
- * @pid: not contained, or in a container around @space. The caller keeps it
- *	 from moving and from being freed by free_pid().
+ * @pid: not contained, or in a container around @space. Unless it still is when
+ *	 the record is to be published, with as many levels as the record's
+ *	 @outer, the caller abandons the record.
  * @wishes: the numbers, innermost first, or CT_NR_ANY for the next free one; NULL
  *	    for that in all levels
  * @hidden: @pid is not to be found by them before they are published
@@ -295,9 +319,10 @@ struct ct_number *ct_number_prepare(struct ct_space *space, struct pid *pid,
 	ct_read_lock();
 	old = ct_slot_num(pid->numbers[0].nr, pid);
 	if (old) {
-		num->outer = old->depth;
+		/* It may have gone elsewhere: then this is not used. */
+		num->outer = min(old->depth, num->depth);
 		memcpy(num->level, old->level,
-		       old->depth * sizeof(num->level[0]));
+		       num->outer * sizeof(num->level[0]));
 	}
 	ct_read_unlock();
 	if (!num->outer) {
@@ -365,15 +390,18 @@ static void level_alias(struct ct_number *num, unsigned int i)
 {
 	struct ct_level *level = &num->level[i];
 	struct ct_space *space = level->space;
-	pid_t old = outer_nr(num, i);
+	pid_t old = outer_nr(num, i), highest = old;
 
-	if (level->nr == old || old >= ct_pid_limit())
+	if (old >= ct_pid_limit())
 		return;
+	/* Whatever goes on naming it outside does so here. */
+	if (space->parent)
+		highest = max(old, READ_ONCE(space->parent->highest_alias));
 	spin_lock_irq(&space->lock);
 	if (!idr_find(&level->ns->idr, old)) {
 		level->flags |= CT_LEVEL_ALIAS;
-		if (space->highest_alias < old)
-			space->highest_alias = old;
+		if (space->highest_alias < highest)
+			WRITE_ONCE(space->highest_alias, highest);
 	}
 	spin_unlock_irq(&space->lock);
 }
@@ -390,17 +418,19 @@ static void number_replaced_rcu(struct rcu_head *rcu)
 }
 
 /*
- * The pid leaves the record @old for @num. Whoever sets a flag in an outer level
- * looks the record up with the space's lock held: it was the old one's before,
- * or it is the new one's.
+ * The pid leaves the record @old for @num; its view stays as it is. Whoever sets a
+ * flag in an outer level looks the record up with the space's lock held: it was the
+ * old one's before, or it is the new one's.
  */
 static void replace(struct ct_number *num, struct ct_number *old)
 {
+	pid_t gnr = num->pid->numbers[0].nr;
 	struct ct_slot slot;
 	unsigned int i;
 
-	fill_slot(&slot, num);
-	ct_slot_change(num->pid->numbers[0].nr, &slot);
+	fill_slot(&slot, old);
+	slot.num = num;
+	ct_slot_change(gnr, &slot);
 	for (i = 0; i < num->outer; i++) {
 		struct ct_space *space = num->level[i].space;
 
@@ -412,19 +442,20 @@ static void replace(struct ct_number *num, struct ct_number *old)
 }
 
 /**
- * ct_number_move - a hidden record becomes its pid's
+ * ct_number_publish - a hidden record becomes its pid's
  * @num: from ct_number_prepare(), @hidden; the pid's record is still the same
  * @alias: what the pid was called outside goes on naming it
  *
- * From here on the task of the pid is in the container.
+ * From here on the pid is seen in the container. Its own task sees what it saw
+ * before, until ct_number_switch().
  *
- * Context: tasklist_lock held, interrupts on. Nothing can fail.
+ * Context: tasklist_lock held until after that, interrupts on. Nothing can fail.
  */
-void ct_number_move(struct ct_number *num, bool alias)
+void ct_number_publish(struct ct_number *num, bool alias)
 {
+	struct ct_slot slot = { .pid = num->pid, .num = num };
 	pid_t gnr = num->pid->numbers[0].nr;
-	struct ct_number *old = NULL;
-	struct ct_slot slot;
+	struct ct_number *old;
 	unsigned int i;
 
 	for (i = num->outer; alias && i < num->depth; i++)
@@ -436,10 +467,23 @@ void ct_number_move(struct ct_number *num, bool alias)
 		old = ct_slot_num(gnr, num->pid);
 		replace(num, old);
 		rcu_read_unlock();
-		return;
+	} else {
+		ct_slot_set(gnr, &slot);
 	}
+}
+
+/**
+ * ct_number_switch - the task of a pid sees the container from now on
+ * @num: its record
+ *
+ * Context: tasklist_lock held.
+ */
+void ct_number_switch(struct ct_number *num)
+{
+	struct ct_slot slot;
+
 	fill_slot(&slot, num);
-	ct_slot_set(gnr, &slot);
+	ct_slot_change(num->pid->numbers[0].nr, &slot);
 }
 
 /**

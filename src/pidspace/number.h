@@ -43,7 +43,8 @@ struct ct_level {
  *	 record first; a reference while it lingers
  * @flags: below; atomic
  * @linger: entry of the table of dead but remembered pids
- * @next: in a list of those that wait for a grace period
+ * @next: in a list of those that wait for a grace period, or of those that are
+ *	  published in a move
  * @rcu: to wait until nobody has the record any more, where it goes alone
  * @depth: how many levels there are
  * @live: how many of them, the outer ones, belong to containers that have not
@@ -124,20 +125,6 @@ ct_number_level(struct ct_number *num, const struct pid_namespace *ns)
 }
 
 /**
- * ct_number_inner - a record's innermost level
- * @num: a record
- *
- * Context: as ct_number_of().
- * Return: the level, NULL if all its containers have ended.
- */
-static __always_inline struct ct_level *ct_number_inner(struct ct_number *num)
-{
-	unsigned int live = READ_ONCE(num->live);
-
-	return live ? &num->level[live - 1] : NULL;
-}
-
-/**
  * ct_pid_sees - does a viewer see a struct pid?
  * @ns: token of the viewer
  * @pid: not freed; may be NULL
@@ -158,7 +145,8 @@ struct ct_number *ct_number_prepare(struct ct_space *space, struct pid *pid,
 				    const pid_t *wishes, bool hidden,
 				    gfp_t gfp);
 void ct_number_abandon(struct ct_number *num);
-void ct_number_move(struct ct_number *num, bool alias);
+void ct_number_publish(struct ct_number *num, bool alias);
+void ct_number_switch(struct ct_number *num);
 int ct_number_add(struct ct_space *space, struct pid *pid, const pid_t *wishes);
 struct ct_number *ct_number_retire(struct pid *pid);
 void ct_number_close(struct pid *pid, struct ct_space *space);

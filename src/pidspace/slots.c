@@ -157,9 +157,7 @@ void ct_slot_set(pid_t gnr, const struct ct_slot *val)
 
 	WRITE_ONCE(slot->num, val->num);
 	WRITE_ONCE(slot->nr, val->nr);
-	/*
-	 * A running task that is moved in sees @ns and then takes @nr.
-	 */
+	/* Who sees @ns and then takes @nr gets that. */
 	smp_store_release(&slot->ns, val->ns);
 	/* Pairs with smp_load_acquire() in ct_slot_num(). */
 	smp_store_release(&slot->pid, val->pid);
@@ -180,7 +178,7 @@ void ct_slot_change(pid_t gnr, const struct ct_slot *val)
 	/* The record is complete before others see it. */
 	smp_store_release(&slot->num, val->num);
 	WRITE_ONCE(slot->nr, val->nr);
-	/* As in ct_slot_set(). */
+	/* A running task that is moved in sees @ns and then takes @nr. */
 	smp_store_release(&slot->ns, val->ns);
 }
 

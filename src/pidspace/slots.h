@@ -40,9 +40,10 @@ struct pid_namespace;
  * @num: the record behind it (see number.h)
  * @nr:  its number in the innermost container
  *
- * @ns and @nr repeat what @num says, for the fast way of a task to its own
- * numbers.  Who asks about another one takes @num: that is one word, so it is
- * true at any time.
+ * @ns and @nr are the view of the task: in whose numbers it sees, and its own
+ * there.  They repeat what @num says, except while it is being moved, when @num
+ * comes first: then they are still those of one further out, or none.  Who asks
+ * about another one takes @num: that is one word, so it is true at any time.
  *
  * @pid is written last when a slot is taken and first when it is given up: see
  * ct_slot_num() for who pairs with that.
@@ -109,6 +110,30 @@ static __always_inline struct ct_number *ct_slot_num(pid_t gnr,
 	/* Pairs with the barrier in ct_slot_clear(). */
 	smp_rmb();
 	return READ_ONCE(slot->pid) == pid ? num : NULL;
+}
+
+/**
+ * ct_slot_ns - the view of a task
+ * @gnr: the global number of its struct pid @pid
+ * @pid: a struct pid that cannot be freed meanwhile
+ *
+ * Context: any, NMI included.
+ * Return: the token of its container, NULL if the slot is not @pid's or it sees
+ * as the host does.
+ */
+static __always_inline struct pid_namespace *ct_slot_ns(pid_t gnr,
+							const struct pid *pid)
+{
+	struct ct_slot *slot = ct_slot_of(gnr);
+	struct pid_namespace *ns;
+
+	/* As ct_slot_num(). */
+	if (!slot || smp_load_acquire(&slot->pid) != pid)
+		return NULL;
+	ns = READ_ONCE(slot->ns);
+	/* Pairs with the barrier in ct_slot_clear(). */
+	smp_rmb();
+	return READ_ONCE(slot->pid) == pid ? ns : NULL;
 }
 
 int ct_slot_reserve(pid_t gnr, gfp_t gfp);

@@ -40,10 +40,15 @@ static void hang_below(struct pid_namespace *token, struct pid_namespace *parent
 int ct_space_init(struct ct_space *space, struct ct_space *parent,
 		  const struct ct_space_ops *ops)
 {
-	struct pid_namespace *token;
+	struct pid_namespace *token, *ns;
 
-	token = static_call(ct_copy_pid_ns)(CLONE_NEWPID, current_user_ns(),
-					    ct_current_ns() ?: &init_pid_ns);
+	/* The kernel wants to be told current's own; somebody may move us. */
+	do {
+		ns = ct_current_ns() ?: &init_pid_ns;
+		token = static_call(ct_copy_pid_ns)(CLONE_NEWPID,
+						    current_user_ns(), ns);
+	} while (token == ERR_PTR(-EINVAL) &&
+		 ns != (ct_current_ns() ?: &init_pid_ns));
 	if (IS_ERR(token))
 		return PTR_ERR(token);
 	token->level = 0;
@@ -251,6 +256,22 @@ static void close_door(struct ct_space *space)
 	 * who is coming is either found after this or finds the space dead.
 	 */
 	smp_mb();
+}
+
+/**
+ * ct_space_dying - is a container, or one around it, ending?
+ * @space: its space
+ *
+ * Then nobody gets a number in it any more.
+ *
+ * Context: any; @space is not freed meanwhile.
+ */
+bool ct_space_dying(const struct ct_space *space)
+{
+	for (; space; space = space->parent)
+		if (READ_ONCE(space->dead))
+			return true;
+	return false;
 }
 
 /**

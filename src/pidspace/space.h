@@ -81,6 +81,13 @@ void ct_space_zap(struct ct_space *space);
 void ct_space_end(struct ct_space *space);
 void ct_space_uncount(struct ct_space *space);
 void ct_space_skip_used(struct ct_space *space);
+bool ct_space_dying(const struct ct_space *space);
+
+/* reaper.c */
+bool ct_shares_handlers(struct task_struct *task);
+void ct_reaper_crown(struct ct_space *space, struct task_struct *root);
+struct pid_namespace *ct_reaper_view(struct task_struct *tsk,
+				     const struct ct_space *own);
 
 /**
  * ct_current_ns - the token of the container that current is in
@@ -97,6 +104,22 @@ static __always_inline struct pid_namespace *ct_current_ns(void)
 }
 
 /**
+ * ct_pid_space - the space that a struct pid is in
+ * @pid: of a task that is not released meanwhile; may be NULL
+ *
+ * Context: RCU read-side section, NMI included. The space exists as long as the
+ * task.
+ * Return: the innermost space, NULL in the system container.
+ */
+static inline struct ct_space *ct_pid_space(const struct pid *pid)
+{
+	struct ct_number *num;
+
+	num = pid ? ct_slot_num(pid->numbers[0].nr, pid) : NULL;
+	return num ? num->level[num->depth - 1].space : NULL;
+}
+
+/**
  * ct_current_space - the space that current is in
  *
  * Context: any, NMI included.
@@ -105,14 +128,10 @@ static __always_inline struct pid_namespace *ct_current_ns(void)
  */
 static inline struct ct_space *ct_current_space(void)
 {
-	struct ct_space *space = NULL;
-	struct pid *pid = task_pid(current);
-	struct ct_number *num;
+	struct ct_space *space;
 
 	ct_read_lock();
-	num = pid ? ct_slot_num(pid->numbers[0].nr, pid) : NULL;
-	if (num)
-		space = num->level[num->depth - 1].space;
+	space = ct_pid_space(task_pid(current));
 	ct_read_unlock();
 	return space;
 }

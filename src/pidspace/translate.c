@@ -12,7 +12,6 @@
 #include <linux/sched/signal.h>
 
 #include "hook/handlers.h"
-#include "pidspace/isolation.h"
 #include "pidspace/space.h"
 #include "pidspace/views.h"
 
@@ -177,41 +176,6 @@ struct pid *ct_hook_find_ge_pid(int nr, struct pid_namespace *ns)
 }
 
 /*
- * do_exit() of @tsk looks for a reaper, with tasklist_lock held for writing: it
- * gets the innermost container around @tsk that has one.
- *
- * When the last thread of process 1 goes, the tasks of the container are gone
- * (ct_space_zap()), but children that stayed outside when it entered may be
- * left, whose reaper is one further out. As long as process 1 has another
- * thread, that is the reaper. It is made so here: the kernel would look for it
- * by itself, but if that thread began to exit between our look and the
- * kernel's, it would make @tsk the parent of its own orphans.
- */
-static struct pid_namespace *ct_exit_view(struct task_struct *tsk,
-					  const struct ct_level *level)
-{
-	const struct ct_space *space;
-	struct task_struct *t, *alive = NULL;
-
-	for_each_thread(tsk, t)
-		if (!(t->flags & PF_EXITING))
-			alive = t;
-	for (space = level->space; space; space = space->parent) {
-		/* Some have none: their process 1 is like the others. */
-		if (!READ_ONCE(space->reaper))
-			continue;
-		if (tsk->signal != READ_ONCE(space->reaper))
-			return space->token;
-		if (!alive)
-			continue;
-		if (space->token->child_reaper == tsk)
-			space->token->child_reaper = alive;
-		return space->token;
-	}
-	return &init_pid_ns;
-}
-
-/*
  * A child that stayed outside when its parent entered is not waited for: it
  * has no number to be reported under, and the kernel takes 0 for "go on with
  * tasklist_lock still held", which at that point it is not.
@@ -230,13 +194,13 @@ int ct_hook_wait_consider_task(struct wait_opts *wo, int ptrace,
 	return sees ? static_call(ct_orig_wait_consider_task)(wo, ptrace, p) : 0;
 }
 
-/* The namespace or token that a struct pid belongs to. Under RCU. */
-static struct pid_namespace *innermost(struct pid *pid)
+/* In whose numbers the task of a struct pid sees. Under RCU. */
+static struct pid_namespace *view_of(struct pid *pid)
 {
-	struct ct_number *num = pid ? ct_number_of(pid) : NULL;
-	struct ct_level *level = num ? ct_number_inner(num) : NULL;
+	struct pid_namespace *ns;
 
-	return level ? level->ns : ns_of_pid(pid);
+	ns = pid ? ct_slot_ns(pid->numbers[0].nr, pid) : NULL;
+	return ns ?: ns_of_pid(pid);
 }
 
 /*
@@ -249,7 +213,7 @@ int ct_hook_do_send_sig_info(int sig, struct kernel_siginfo *info,
 	if (ct_active_caller(_RET_IP_) == CT_CALLER_MQUEUE) {
 		ct_read_lock();
 		info->si_pid = ct_pid_nr(task_tgid(current),
-					 innermost(task_pid(p)));
+					 view_of(task_pid(p)));
 		ct_read_unlock();
 	}
 	return static_call(ct_orig_do_send_sig_info)(sig, info, p, type);
@@ -266,24 +230,19 @@ pid_t ct_hook_locks_translate_pid(void *lock, struct pid_namespace *ns)
 	return static_call(ct_orig_locks_translate_pid)(lock, ns);
 }
 
-/* What a contained task's namespace is to a caller. */
+/* What the namespace of a task in @space is to a caller. Under RCU. */
 static struct pid_namespace *answer(struct task_struct *tsk,
-				    const struct ct_level *level,
+				    const struct ct_space *space,
 				    enum ct_view_caller caller)
 {
-	struct pid_namespace *ns;
-
 	switch (caller) {
 	case CT_CALLER_SETNS:
 		/* Neither a token nor, inside, the real one can be entered. */
-		return ct_current_ns() ? &init_pid_ns : level->ns;
+		return ct_current_ns() ? &init_pid_ns : space->token;
 	case CT_CALLER_EXIT:
-		ns = ct_exit_view(tsk, level);
-		if (ct_is_token(ns))
-			ct_keep_orphans(tsk, ns);
-		return ns;
+		return ct_reaper_view(tsk, space);
 	default:
-		return level->ns;
+		return space->token;
 	}
 }
 
@@ -292,16 +251,18 @@ struct pid_namespace *ct_hook_task_active_pid_ns(struct task_struct *tsk)
 	enum ct_view_caller caller = ct_active_caller(_RET_IP_);
 	struct pid *pid = task_pid(tsk);
 	struct pid_namespace *ns = ns_of_pid(pid);
-	struct ct_number *num;
-	struct ct_level *level;
+	struct ct_space *space;
 
 	if (caller == CT_CALLER_REAL || caller == CT_CALLER_PIDFD_SIGNAL || !pid)
 		return ns;
 	ct_read_lock();
-	num = ct_number_of(pid);
-	level = num ? ct_number_inner(num) : NULL;
-	if (level)
-		ns = answer(tsk, level, caller);
+	if (likely(caller == CT_CALLER_OTHER)) {
+		ns = view_of(pid);
+	} else {
+		space = ct_pid_space(pid);
+		if (space)
+			ns = answer(tsk, space, caller);
+	}
 	ct_read_unlock();
 	return ns;
 }

@@ -78,9 +78,19 @@ static struct ct_container *entry_container(const struct inode *inode)
 
 /* tasks: *pos is the lowest number to come. */
 
+/**
+ * struct tasks_file - an open file of a container's tasks
+ * @c: the container; referenced
+ * @why: what was wrong with the last write
+ */
+struct tasks_file {
+	struct ct_container *c;
+	struct ct_why why;
+};
+
 static void *tasks_find(struct seq_file *m, loff_t *pos)
 {
-	struct ct_container *c = m->private;
+	struct ct_container *c = ((struct tasks_file *)m->private)->c;
 	struct pid *pid = NULL;
 	int nr = *pos;
 
@@ -101,32 +111,43 @@ static void *tasks_find(struct seq_file *m, loff_t *pos)
 /* The reader may be another one than the opener, or have gone further in. */
 static void *tasks_start(struct seq_file *m, loff_t *pos)
 {
-	return ct_visible(m->private) ? tasks_find(m, pos) : NULL;
-}
+	struct tasks_file *t = m->private;
 
-static void *tasks_next(struct seq_file *m, void *v, loff_t *pos)
-{
-	put_pid(v);
-	++*pos;
-	return tasks_find(m, pos);
+	/* After a failed write there is but one line. */
+	if (ct_why_given(&t->why))
+		return *pos ? NULL : SEQ_START_TOKEN;
+	return ct_visible(t->c) ? tasks_find(m, pos) : NULL;
 }
 
 static void tasks_stop(struct seq_file *m, void *v)
 {
-	put_pid(v);
+	if (v != SEQ_START_TOKEN)
+		put_pid(v);
+}
+
+static void *tasks_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	tasks_stop(m, v);
+	++*pos;
+	return tasks_start(m, pos);
 }
 
 static int tasks_show(struct seq_file *m, void *v)
 {
-	struct ct_container *c = m->private;
-	struct task_struct *task = get_pid_task(v, PIDTYPE_PID);
+	struct tasks_file *t = m->private;
+	struct task_struct *task;
 	char comm[TASK_COMM_LEN];
 
+	if (v == SEQ_START_TOKEN) {
+		ct_why_show(m, &t->why);
+		return 0;
+	}
+	task = get_pid_task(v, PIDTYPE_PID);
 	if (!task)
 		return 0;
 	get_task_comm(comm, task);
 	put_task_struct(task);
-	seq_printf(m, "%d\t%d\t", pid_nr_ns(v, c->space.token), pid_vnr(v));
+	seq_printf(m, "%d\t%d\t", pid_nr_ns(v, t->c->space.token), pid_vnr(v));
 	seq_escape(m, comm, " \t\n\\");
 	seq_putc(m, '\n');
 	return 0;
@@ -142,40 +163,51 @@ static const struct seq_operations tasks_ops = {
 static int tasks_open(struct inode *inode, struct file *file)
 {
 	struct ct_container *c = entry_container(inode);
-	int err;
+	struct tasks_file *t;
 
 	if (!c)
 		return -ENOENT;
-	err = seq_open(file, &tasks_ops);
-	if (err)
+	t = __seq_open_private(file, &tasks_ops, sizeof(*t));
+	if (!t) {
 		ct_container_put(c);
-	else
-		((struct seq_file *)file->private_data)->private = c;
-	return err;
+		return -ENOMEM;
+	}
+	mutex_init(&t->why.lock);
+	t->c = c;
+	return 0;
 }
 
 static int tasks_release(struct inode *inode, struct file *file)
 {
 	struct seq_file *m = file->private_data;
 
-	ct_container_put(m->private);
-	return seq_release(inode, file);
+	ct_container_put(((struct tasks_file *)m->private)->c);
+	return seq_release_private(inode, file);
+}
+
+static int tasks_adopt(struct ct_container *c, const char __user *ubuf,
+		       size_t len, char *why)
+{
+	char line[CT_LINE_MAX + 1];
+	struct ct_request req;
+	ssize_t n = ct_copy_line(ubuf, len, line, why);
+	int err;
+
+	if (n < 0)
+		return n;
+	err = ct_parse_adoption(line, n, &req, why);
+	return err ?: ct_container_adopt(c, &req, why);
 }
 
 static ssize_t tasks_write(struct file *file, const char __user *ubuf,
 			   size_t len, loff_t *ppos)
 {
-	struct ct_container *c = ((struct seq_file *)file->private_data)->private;
-	char line[CT_LINE_MAX + 1], why[CT_WHY_MAX];
-	ssize_t n = ct_copy_line(ubuf, len, line);
-	struct ct_request req;
-	int err;
+	struct seq_file *m = file->private_data;
+	struct tasks_file *t = m->private;
+	char why[CT_WHY_MAX] = "";
+	int err = tasks_adopt(t->c, ubuf, len, why);
 
-	if (n < 0)
-		return n == -E2BIG ? -EINVAL : n;
-	err = ct_parse_adoption(line, n, &req, why);
-	if (!err)
-		err = ct_container_adopt(c, &req, why);
+	ct_why_set(file, &t->why, why, err);
 	return err ?: len;
 }
 
@@ -195,7 +227,7 @@ static int status_show(struct seq_file *m, void *v)
 
 	seq_printf(m, "name:\t%s\n", c->name);
 	seq_printf(m, "id:\t%u\n", c->id);
-	seq_printf(m, "init:\t%d\n", pid_vnr(c->init));
+	seq_printf(m, "init:\t%d\n", ct_container_init(c));
 	seq_printf(m, "tasks:\t%d\n", atomic_read(&c->space.nr_tasks));
 	seq_printf(m, "created:\t%ptT%c\n", &c->created, 'Z');
 	seq_puts(m, "parent:\t");
@@ -240,8 +272,8 @@ static ssize_t kill_write(struct file *file, const char __user *ubuf,
 			  size_t len, loff_t *ppos)
 {
 	struct ct_container *c;
-	char line[CT_LINE_MAX + 1];
-	ssize_t n = ct_copy_line(ubuf, len, line);
+	char line[CT_LINE_MAX + 1], why[CT_WHY_MAX];
+	ssize_t n = ct_copy_line(ubuf, len, line, why);
 	int sig;
 
 	if (n < 0)

@@ -4,6 +4,7 @@
 #define CT_PROCFS_PROCFS_H
 
 #include <linux/fs.h>
+#include <linux/mutex.h>
 #include <linux/proc_fs.h>
 #include <linux/types.h>
 
@@ -30,9 +31,28 @@ static inline u32 ct_entry_id(const struct inode *inode)
 	return (unsigned long)pde_data(inode) >> 1;
 }
 
+/**
+ * struct ct_why - what was wrong with the last write to an open file
+ * @lock: protects @text
+ * @text: a sentence; empty: nothing
+ */
+struct ct_why {
+	struct mutex lock;	/* see above */
+	char text[CT_WHY_MAX];
+};
+
+static inline bool ct_why_given(const struct ct_why *why)
+{
+	return READ_ONCE(why->text[0]);
+}
+
+/* line.c */
+ssize_t ct_copy_line(const char __user *ubuf, size_t len, char *line, char *why);
+bool ct_why_show(struct seq_file *m, struct ct_why *why);
+void ct_why_set(struct file *file, struct ct_why *why, const char *text, int err);
+
 /* control.c */
 extern const struct proc_ops ct_control_ops;
-ssize_t ct_copy_line(const char __user *ubuf, size_t len, char *line);
 
 /* entries.c */
 extern const struct ct_entry_ops ct_entry_ops;
