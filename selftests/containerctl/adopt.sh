@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # modes: host contained
+# kernels: stock
 # timeout: 400
 #
 # containerctl adopt: running processes into containers.

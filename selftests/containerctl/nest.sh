@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # modes: host contained
+# kernels: stock
 # timeout: 400
 #
 # Containers inside containers: every command with the name A/B, from outside
