@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # modes: host
+# kernels: stock
 #
 # The usual tools, given a container's /proc from outside, show the container as
 # it sees itself.
