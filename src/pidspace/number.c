@@ -299,8 +299,8 @@ static void number_unwind(struct ct_number *num, unsigned int first)
  * @gfp: how to get memory
  *
  * Context: may sleep if @gfp says so.
- * Return: the record, for ct_number_move() or ct_number_abandon(); else -EAGAIN
- * no number is free, -EEXIST one wished for is taken, -ENOMEM, also when the
+ * Return: the record, for ct_number_publish() or ct_number_abandon(); else
+ * -EAGAIN no number is free, -EEXIST one wished for is taken, -ENOMEM, also when the
  * space is dying.
  */
 struct ct_number *ct_number_prepare(struct ct_space *space, struct pid *pid,
