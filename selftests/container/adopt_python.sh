@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # modes: host
-# timeout: 240
+# timeout: 400
 #
 # Python's multiprocessing, moved while it works.
 
