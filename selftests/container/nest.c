@@ -492,7 +492,7 @@ TEST_F(wall, set_tid)
 	struct ct_child box;
 
 	CT_NEED_BOX(variant);
-	level.number = ct_unused_pid() + 1000;
+	level.number = ct_free_pid(ct_unused_pid() + 1000);
 	box = ct_spawn(variant->box, wish_around, &level);
 	ct_recv(box.fd);
 	EXPECT_EQ(ct_only_child(box.pid), ct_status(level.number, "PPid"));

@@ -598,6 +598,25 @@ static inline pid_t ct_unused_pid(void)
 	return pid;
 }
 
+/*
+ * The next number, from this one on, that can be wished for: it is in range, and
+ * names nobody, not even as a process group or as what somebody was called
+ * before.  On the host another program may take it at any time.
+ */
+static inline pid_t ct_free_pid(pid_t from)
+{
+	pid_t max = ct_pid_max(), first = max > 1000 ? 300 : 2, nr = from, i;
+
+	for (i = 0; i < max; i++, nr++) {
+		if (nr >= max)
+			nr = first;
+		if (kill(nr, 0) && errno == ESRCH &&
+		    kill(-nr, 0) && errno == ESRCH)
+			return nr;
+	}
+	CT_FAIL("all numbers are in use");
+}
+
 /* What a call gives that the kernel does not have. */
 static inline int ct_no_such_call(void)
 {
