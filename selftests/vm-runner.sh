@@ -8,7 +8,7 @@ set -u
 cd "$(dirname "$0")/.." || exit
 
 KERNEL=${KERNEL:-$(tools/vm/kernel list | head -n 1)}
-PLAN=19 COUNT=0 FAILED=0
+PLAN=25 COUNT=0 FAILED=0
 TMP=$(mktemp -d)
 trap 'rm -rf "$TMP"' EXIT
 
@@ -27,16 +27,20 @@ check() {
 	fi
 }
 
-# vm OPTION... -- COMMAND...: leaves STATUS, $TMP/out and $TMP/err
-vm() {
+# with_module OPTION... -- COMMAND..., and vm the same without the module: leaves
+# STATUS, $TMP/out and $TMP/err
+with_module() {
 	STATUS=0
-	tools/vm/run --kernel "$KERNEL" --no-module --log "$TMP/log" --timeout 120 "$@" \
+	tools/vm/run --kernel "$KERNEL" --log "$TMP/log" --timeout 120 "$@" \
 		>"$TMP/out" 2>"$TMP/err" </dev/null || STATUS=$?
 }
 
+vm() { with_module --no-module "$@"; }
 status_is() { [ "$STATUS" = "$1" ]; }
 says() { grep -qE -- "$1" "$TMP/err"; }
 silent() { [ ! -s "$TMP/err" ]; }
+tells() { grep -qE -- "$1" "$TMP/out"; }
+tells_not() { ! tells "$@"; }
 prints() { printf %b "$1" | cmp -s - "$TMP/out"; }
 
 echo "1..$PLAN"
@@ -90,6 +94,34 @@ check 'an unknown option starts nothing' status_is 122
 
 vm --module "$TMP/in/sub/data" --no-module -- true
 check 'without the module the kernel is not tainted' status_is 0
+
+# selftests/run-guest, with tests that leave something behind.
+
+# test_program NAME TEXT: TEXT is run, and then the one test of it passes
+test_program() {
+	printf '#!/bin/bash\nexec 2>/dev/null\n%s\necho 1..1; echo ok 1\n' "$2" >"$TMP/guest/left/$1"
+	chmod +x "$TMP/guest/left/$1"
+	echo "left/$1 host 60" >>"$TMP/guest/tests"
+}
+
+make -s -C selftests "$PWD/build/selftests/launch" >&2
+mkdir -p "$TMP/guest/left"
+cp selftests/run-guest build/selftests/launch "$TMP/guest"
+test_program sleeper 'setsid sleep 2001 >&2 & sleep 2002 >&2 &'
+test_program container '(echo left >/proc/container && sleep 2003 >&2; :) &
+	until [ -d /proc/container/left/ ] && pgrep -x sleep; do sleep 0.1; done >&2'
+test_program short 'sleep 1 >&2 &'
+# shellcheck disable=SC2016 # for the program to expand
+test_program looks '[ -z "$(pgrep -x sleep)$(sed 1d /proc/container)" ] || exit 1'
+with_module --in "$TMP/guest" -- bash /in/run-guest
+check 'a test that leaves something behind has failed' status_is 1
+check 'and it is told what' tells \
+	'^left/sleeper:host: not ok - left processes behind: [0-9]+ sleep 200[12]; [0-9]+ sleep 200[12]$'
+check 'also in a container' tells \
+	'^left/container:host: not ok - left processes behind: .*[0-9]+ sleep 2003(;|$)'
+check 'which SIGKILL ends' tells_not 'SIGKILL'
+check 'who ends soon is not left behind' tells_not '^left/short:host: not ok'
+check 'and those that follow are not disturbed' tells_not '^left/looks:host: not ok'
 
 [ $COUNT = $PLAN ] || { echo "not ok - planned $PLAN tests and ran $COUNT"; FAILED=1; }
 exit $FAILED
