@@ -139,9 +139,10 @@ is 'without standard descriptors' "$STATUS" 0
 
 # --- the end
 
-run -- sh -c 'sleep 1000 & (setsid sleep 1001 &) ; exit 5'
+# Seconds that nobody else sleeps.
+run -- sh -c "sleep 1000.$$ & (setsid sleep 1001.$$ &) ; exit 5"
 is 'the status does not wait for leftovers' "$STATUS" 5
-is 'leftovers end with the command' "$(pgrep -fc '^sleep 100[01]$')" 1
+is 'leftovers end with the command' "$(pgrep -fc "^sleep 100[01][.]$$\$")" 0
 run -- sh -c '(sleep 0.1 &) ; sleep 1; ps -eo stat= | grep -c Z'
 is 'orphans are reaped' "$OUT" 0
 STATUS=0

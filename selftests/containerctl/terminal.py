@@ -97,6 +97,16 @@ def wait_comm(name):
     return pid
 
 
+def wait_running(command):
+    """Waits until a command that nobody else runs does so, and returns its number."""
+    def found():
+        return subprocess.run(["pgrep", "-xf", re.escape(command)], capture_output=True,
+                              text=True, check=False).stdout.split()
+    pids = wait_for(found, command)
+    equal(len(pids), 1, f"how many run {command}")
+    return int(pids[0])
+
+
 class Terminal:
     """A program on a pseudo-terminal."""
 
@@ -415,13 +425,9 @@ def test_suspend_exec(term):
     """^Z, fg and ^C on a plain command that exec started"""
     before = shell_modes(term)
     subprocess.run(["containerctl", "run", "-d", NAME, "--", "sleep", "999"], check=True)
-    term.command(f"containerctl exec {NAME} -- sleep 1000")
-
-    def command():
-        found = subprocess.run(["pgrep", "-f", "^sleep 1000$"], capture_output=True,
-                               text=True, check=False).stdout.split()
-        return found and int(found[0])
-    pid = wait_for(command, "sleep")
+    sleep = f"sleep 1001.{os.getpid()}"
+    term.command(f"containerctl exec {NAME} -- {sleep}")
+    pid = wait_running(sleep)
     wait_for(term.is_raw, "the raw mode")
     term.type("\x1a")
     term.expect(r"Stopped\s+containerctl")
@@ -456,10 +462,10 @@ def test_pipeline(term):
 def test_pipeline_exec(term):
     """^Z and ^C on a command that exec started and whose output is a pipe"""
     subprocess.run(["containerctl", "run", "-d", NAME, "--", "sleep", "999"], check=True)
-    term.command(f"containerctl exec {NAME} -- sh -c 'echo $$; exec sleep 1000' | cat")
+    sleep = f"sleep 1002.{os.getpid()}"
+    term.command(f"containerctl exec {NAME} -- sh -c 'echo $$; exec {sleep}' | cat")
     term.expect(r"\n\d+\r")
-    pid = int(subprocess.run(["pgrep", "-f", "^sleep 1000$"], capture_output=True,
-                             text=True, check=True).stdout)
+    pid = wait_running(sleep)
     stop_and_interrupt(term, pid, "containerctl")
 
 
