@@ -29,7 +29,10 @@ static DEFINE_SPINLOCK(move_lock);
 /* The kernel does not export it. */
 static rwlock_t *tasks_lock;
 
-/* How often memory may be lacking without sleeping until we say so. */
+/*
+ * How often memory may be lacking without sleeping, or those whose numbers were
+ * in the way have died meanwhile, until we say so.
+ */
 #define MAX_TRIES	16
 
 /**
@@ -106,8 +109,10 @@ static int visit_all(struct mover *m, visit_fn *visit)
 	struct task_struct *root = pid_task(m->move->pid, PIDTYPE_TGID), *p;
 	int err;
 
-	if (!root)
+	if (!root) {
+		snprintf(m->why, CT_MOVE_WHY_MAX, "there is no such process");
 		return -ESRCH;
+	}
 	err = visit_threads(m, root, visit);
 	if (!m->move->tree)
 		return err;
@@ -232,6 +237,33 @@ static void drop_rest(struct mover *m)
 	xa_for_each(&m->nums, gnr, entry)
 		drop_entry(entry);
 	xa_destroy(&m->nums);
+}
+
+/*
+ * Give back the numbers of those who have died since they were noted. What is
+ * taken for a dead pid is not what it had: it may be in the way of somebody who
+ * is to go, or somebody who stays may have it.
+ *
+ * Return: was there any?
+ */
+static bool drop_gone(struct mover *m)
+{
+	struct ct_number *num;
+	unsigned long gnr;
+	bool any = false;
+	struct pid *pid;
+	void *entry;
+
+	xa_for_each(&m->nums, gnr, entry) {
+		num = entry;
+		pid = xa_pointer_tag(entry) ? xa_untag_pointer(entry) : num->pid;
+		if (pid_has_task(pid, PIDTYPE_PID))
+			continue;
+		xa_erase(&m->nums, gnr);
+		drop_entry(entry);
+		any = true;
+	}
+	return any;
 }
 
 /*
@@ -434,6 +466,26 @@ static int move_locked(struct mover *m)
 	return err;
 }
 
+/* All of it but for the first checks; again as long as that may help. */
+static int take_and_move(struct mover *m)
+{
+	unsigned int tries;
+	bool taken;
+	int err;
+
+	for (tries = 0; tries < MAX_TRIES; tries++) {
+		err = prepare_all(m);
+		taken = !err;
+		if (taken)
+			err = move_locked(m);
+		if (err == -EEXIST && drop_gone(m))
+			continue;
+		if (err != -ENOMEM || !taken || ct_space_dying(m->move->to))
+			break;
+	}
+	return err;
+}
+
 /*
  * See to it that no container that gets a task is, or becomes, empty before. A
  * new one is: it ends when its first process does.
@@ -479,7 +531,6 @@ static void unhold(const struct ct_move *move)
 int ct_move(const struct ct_move *move, char *why)
 {
 	struct mover m = { .move = move, .why = why };
-	unsigned int tries = 0;
 	int err;
 
 	if (!hold(move)) {
@@ -489,15 +540,8 @@ int ct_move(const struct ct_move *move, char *why)
 	mutex_lock(&move_mutex);
 	xa_init(&m.nums);
 	err = check_first(&m);
-	if (!err) {
-		do {
-			err = prepare_all(&m);
-			if (err)
-				break;
-			err = move_locked(&m);
-		} while (err == -ENOMEM && !ct_space_dying(move->to) &&
-			 ++tries < MAX_TRIES);
-	}
+	if (!err)
+		err = take_and_move(&m);
 	drop_rest(&m);
 	mutex_unlock(&move_mutex);
 	unhold(move);
