@@ -472,4 +472,98 @@ TEST_F(wall, pidfd_of_a_peer)
 	EXPECT_EQ(0, said);
 }
 
+/* -- uevents of virtual machines ----------------------------------------------------- */
+
+#define VM_EVENT "change@/devices/virtual/misc/kvm"
+
+/* As KVM makes one; from a program with privilege the kernel takes it as well. */
+static void send_uevent(int sock, const char *first, pid_t pid)
+{
+	struct ct_message msg;
+	char text[256];
+	int len;
+
+	len = snprintf(text, sizeof(text),
+		       "%s%cACTION=change%cEVENT=create%cPID=%d%cSTATS_PATH=/sys/kernel/debug/kvm/%d-5%cCOUNT=1",
+		       first, 0, 0, 0, pid, 0, pid, 0);
+	ct_message_init(&msg, NLMSG_MIN_TYPE, 0);
+	ct_message_add(&msg, text, len + 1);
+	CT_EQ(msg.head.nlmsg_len, send(sock, &msg, msg.head.nlmsg_len, 0));
+}
+
+static int uevent_socket(void)
+{
+	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = 1 };
+	int sock = ct_netlink(NETLINK_KOBJECT_UEVENT);
+
+	CT_EQ(0, bind(sock, (struct sockaddr *)&address, sizeof(address)));
+	return sock;
+}
+
+/* The next message about such a device, with semicolons between its parts. */
+static void take_uevent(int sock, int flags, char *text, size_t size)
+{
+	ssize_t len, i;
+
+	do {
+		len = recv(sock, text, size - 1, flags);
+		CT_CHECK(len > 0);
+		text[len] = 0;
+		if (strncmp(text, VM_EVENT, strlen(VM_EVENT)) && flags)
+			recv(sock, text, 1, 0);
+	} while (strncmp(text, VM_EVENT, strlen(VM_EVENT)));
+	for (i = 0; i < len; i++)
+		if (!text[i])
+			text[i] = ';';
+	/* The kernel adds a number of its own. */
+	*strstr(text, ";SEQNUM=") = 0;
+}
+
+static void hear_of_machines(int fd, void *arg)
+{
+	static const char begin[] = VM_EVENT ";ACTION=change;EVENT=create;PID=%d;COUNT=1";
+	int sock = uevent_socket(), flags;
+	char text[512], wanted[512];
+
+	(void)arg;
+	ct_send(fd, 0);
+	/* Another's, twice; one's own; and one that is not KVM's. */
+	for (flags = MSG_PEEK; flags >= 0; flags -= MSG_PEEK) {
+		take_uevent(sock, flags, text, sizeof(text));
+		snprintf(wanted, sizeof(wanted), begin, 0);
+		CT_STREQ(wanted, text);
+	}
+	take_uevent(sock, 0, text, sizeof(text));
+	snprintf(wanted, sizeof(wanted), begin, 1);
+	CT_STREQ(wanted, text);
+	take_uevent(sock, 0, text, sizeof(text));
+	CT_STREQ(VM_EVENT "x;ACTION=change;EVENT=create;PID=77;STATS_PATH=/sys/kernel/debug/kvm/77-5;COUNT=1",
+		 text);
+}
+
+TEST(uevents_of_virtual_machines)
+{
+	char text[512], wanted[512];
+	int sock, heard;
+	struct ct_child child;
+
+	CT_NEED_MODULE();
+	sock = ct_netlink(NETLINK_KOBJECT_UEVENT);
+	heard = uevent_socket();
+	child = ct_spawn(CT_CONTAINER, hear_of_machines, NULL);
+	ct_recv(child.fd);
+	send_uevent(sock, VM_EVENT, getpid());
+	send_uevent(sock, VM_EVENT, child.pid);
+	send_uevent(sock, VM_EVENT "x", 77);
+	/* Whoever listens outside gets it as it was. */
+	take_uevent(heard, 0, text, sizeof(text));
+	snprintf(wanted, sizeof(wanted), VM_EVENT
+		 ";ACTION=change;EVENT=create;PID=%d;STATS_PATH=/sys/kernel/debug/kvm/%d-5;COUNT=1",
+		 getpid(), getpid());
+	EXPECT_STREQ(wanted, text);
+	EXPECT_EQ(0, ct_finish(&child));
+	close(heard);
+	close(sock);
+}
+
 TEST_HARNESS_MAIN

@@ -102,6 +102,8 @@ DECLARE_STATIC_CALL(ct_orig_netlink_seq_show, netlink_seq_show);
 DECLARE_STATIC_CALL(ct_orig_put_cmsg, put_cmsg);
 extern typeof(netlink_unicast) ct_hook_netlink_unicast;
 DECLARE_STATIC_CALL(ct_orig_netlink_unicast, netlink_unicast);
+extern typeof(skb_recv_datagram) ct_hook_skb_recv_datagram;
+DECLARE_STATIC_CALL(ct_orig_skb_recv_datagram, skb_recv_datagram);
 
 /* pidspace/refuse.c */
 extern typeof(security_file_open) ct_hook_security_file_open;
@@ -207,6 +209,7 @@ void ct_tramp_netlink_seq_show(void);
 void ct_tramp_request_key_auth_describe(void);
 void ct_tramp_put_cmsg(void);
 void ct_tramp_netlink_unicast(void);
+void ct_tramp_skb_recv_datagram(void);
 void ct_tramp_security_socket_getsockname(void);
 void ct_tramp_security_socket_getpeername(void);
 void ct_tramp_security_file_open(void);

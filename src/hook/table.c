@@ -115,6 +115,10 @@ struct ct_hook ct_hooks[] = {
 		 "int (struct sock *, struct sk_buff *, u32, int)",
 		 "who changed the rules, in nftables' answers"),
 	  ORIGINAL(netlink_unicast) },
+	{ DIRECT(skb_recv_datagram, ACTIVE,
+		 "struct sk_buff *(struct sock *, unsigned int, int *)",
+		 "who has a virtual machine, in KVM's uevents"),
+	  ORIGINAL(skb_recv_datagram) },
 
 	/* What is about nothing but such numbers is refused. */
 	{ DIRECT(security_file_open, ACTIVE,

@@ -134,6 +134,7 @@ TRAMPOLINE_CURRENT netlink_seq_show
 TRAMPOLINE_CURRENT request_key_auth_describe
 TRAMPOLINE_CURRENT put_cmsg
 TRAMPOLINE_CURRENT netlink_unicast
+TRAMPOLINE_CURRENT skb_recv_datagram
 TRAMPOLINE_CURRENT security_socket_getsockname
 TRAMPOLINE_CURRENT security_socket_getpeername
 TRAMPOLINE_CURRENT security_file_open

@@ -17,6 +17,7 @@
 #include <linux/pid_namespace.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
+#include <linux/skbuff.h>
 #include <linux/socket.h>
 #include <linux/string.h>
 #include <linux/threads.h>
@@ -36,6 +37,7 @@ DEFINE_STATIC_CALL_NULL(ct_orig_request_key_auth_describe,
 			request_key_auth_describe);
 DEFINE_STATIC_CALL_NULL(ct_orig_put_cmsg, put_cmsg);
 DEFINE_STATIC_CALL_NULL(ct_orig_netlink_unicast, netlink_unicast);
+DEFINE_STATIC_CALL_NULL(ct_orig_skb_recv_datagram, skb_recv_datagram);
 
 /* What a global number is to the contained current; 0 if it cannot see it. */
 static pid_t number_inside(pid_t global)
@@ -274,4 +276,82 @@ int ct_hook_netlink_unicast(struct sock *ssk, struct sk_buff *skb, u32 portid,
 							   nonblock);
 	ct_hook_leave();
 	return ret;
+}
+
+/* How a uevent about a virtual machine begins, behind the action. */
+#define VM_UEVENT	"@/devices/virtual/misc/kvm"
+
+static bool is_vm_uevent(const struct sk_buff *skb)
+{
+	const char *at = memchr(skb->data, '@', skb_headlen(skb));
+
+	return at && skb_tail_pointer(skb) - (u8 *)at >= sizeof(VM_UEVENT) &&
+	       !memcmp(at, VM_UEVENT, sizeof(VM_UEVENT));
+}
+
+/*
+ * Write the variables of a uevent to @to, as current may see them. That can be
+ * longer by UEVENT_ROOM: programs can have uevents sent, too, and of what they
+ * say only one number is believed. Return: how long it is.
+ */
+#define UEVENT_ROOM	sizeof("PID=2147483647")
+
+static size_t copy_variables(char *to, const char *from, const char *end)
+{
+	size_t len, nr_len;
+	char *start = to;
+	pid_t global = 0;
+
+	for (; from < end; from += len) {
+		len = strnlen(from, end - from);
+		if (from + len < end)
+			len++;
+		/* A path of debugfs, refused inside, that has the number, too. */
+		if (len > 11 && !memcmp(from, "STATS_PATH=", 11))
+			continue;
+		if (len > 4 && !memcmp(from, "PID=", 4)) {
+			if (global)
+				continue;
+			global = digits(from + 4, from + len, &nr_len) ?: -1;
+			to += sprintf(to, "PID=%d", number_inside(global)) + 1;
+			continue;
+		}
+		memcpy(to, from, len);
+		to += len;
+	}
+	return to - start;
+}
+
+/* The message is shared with listeners of the host. */
+static struct sk_buff *vm_uevent_inside(const struct sk_buff *skb)
+{
+	struct sk_buff *copy = skb_copy_expand(skb, skb_headroom(skb),
+					       UEVENT_ROOM, GFP_KERNEL);
+
+	if (!copy)
+		return NULL;
+	skb_trim(copy, 0);
+	skb_put(copy, copy_variables(copy->data, skb->data,
+				     skb_tail_pointer(skb)));
+	return copy;
+}
+
+/* KVM tells all listeners the global number of who has a virtual machine. */
+struct sk_buff *ct_hook_skb_recv_datagram(struct sock *sk, unsigned int flags,
+					  int *err)
+{
+	struct sk_buff *skb, *copy;
+
+	ct_hook_enter();
+	skb = static_call(ct_orig_skb_recv_datagram)(sk, flags, err);
+	if (skb && sk->sk_family == AF_NETLINK &&
+	    sk->sk_protocol == NETLINK_KOBJECT_UEVENT && is_vm_uevent(skb)) {
+		copy = vm_uevent_inside(skb);
+		consume_skb(skb);
+		if (!copy)
+			*err = -ENOBUFS;	/* as if there had been no room */
+		skb = copy;
+	}
+	ct_hook_leave();
+	return skb;
 }
