@@ -6,7 +6,7 @@
 #include "ct.h"
 
 #define CT_MODULE	"/lib/modules/container.ko"
-#define CT_UNLOAD_MS	30000
+#define CT_UNLOAD_MS	60000
 
 static inline bool ct_module_removable(void)
 {

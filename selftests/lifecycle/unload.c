@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* modes: host */
-/* timeout: 240 */
+/* timeout: 400 */
 /*
  * The module is unloaded and loaded again, while processes fork and read all
  * over /proc, and right after containers have ended.
@@ -10,6 +10,8 @@
 #include "kselftest_harness.h"
 
 #define CYCLES		3
+/* A kernel that checks itself all the time may make fewer of them. */
+#define LIMIT_MS	60000
 #define CHURN_MS	700
 
 struct shared {
@@ -33,6 +35,11 @@ static void set_flag(bool *flag, bool value)
 static void add(long *counter, long value)
 {
 	__atomic_fetch_add(counter, value, __ATOMIC_SEQ_CST);
+}
+
+static long get(long *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_SEQ_CST);
 }
 
 /* -- the load ------------------------------------------------------------------------- */
@@ -184,7 +191,7 @@ FIXTURE_TEARDOWN(unload)
 	EXPECT_EQ(0, rmdir(shared->mount));
 }
 
-TEST_F_TIMEOUT(unload, under_load, 200)
+TEST_F_TIMEOUT(unload, under_load, 600)
 {
 	static const ct_fn load_of[] = {
 		fork_on, fork_on, read_on, read_on, make_containers,
@@ -193,19 +200,22 @@ TEST_F_TIMEOUT(unload, under_load, 200)
 	const int count = sizeof(load_of) / sizeof(*load_of);
 	struct ct_child child[count], box;
 	struct remains remains;
-	long long took;
+	long long took, end = ct_now_ms() + LIMIT_MS;
+	long made;
 	int i;
 
 	if (!ct_module_removable())
 		SKIP(return, "no module to play with");
 	for (i = 0; i < count; i++)
 		child[i] = ct_spawn(CT_PLAIN, load_of[i], NULL);
-	for (i = 0; i < CYCLES; i++) {
+	for (i = 0; i < CYCLES && (!i || ct_now_ms() < end); i++) {
+		made = get(&shared->containers);
 		set_flag(&shared->churn, true);
 		usleep(CHURN_MS * 1000);
+		CT_UNTIL(get(&shared->containers) > made);
 		leave_remains(&remains);
 		set_flag(&shared->churn, false);
-		CT_UNTIL(!__atomic_load_n(&shared->churning, __ATOMIC_SEQ_CST));
+		CT_UNTIL(!get(&shared->churning));
 		took = ct_module_unload();
 		TH_LOG("unloading took %lld ms", took);
 		EXPECT_FALSE(ct_module_loaded());
@@ -223,11 +233,10 @@ TEST_F_TIMEOUT(unload, under_load, 200)
 	       shared->reads, shared->containers);
 	EXPECT_LT(0, shared->forks);
 	EXPECT_LT(0, shared->reads);
-	EXPECT_LE(CYCLES, shared->containers);
 }
 
 /* Idle, and at once, again and again. */
-TEST_F_TIMEOUT(unload, when_idle, 100)
+TEST_F_TIMEOUT(unload, when_idle, 300)
 {
 	struct ct_child box;
 	int i;
