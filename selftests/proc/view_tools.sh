@@ -54,6 +54,42 @@ by_ps() {
 		contains "$said" '\_ sleep'
 }
 
+# drawn WHAT COMMAND...: what the command shows on a terminal, with the view in the
+# place of /proc, without colours and with movements of the cursor as ends of lines.
+# Once WHAT is there, it is told to quit.
+drawn() {
+	local what=$1 tries
+	shift
+	: >"$DRAWING"
+	{
+		for ((tries = 0; tries < 300; tries++)); do
+			! plain | grep -q "$what" || break
+			sleep 0.2
+		done
+		printf q
+	} | TERM=xterm HTOPRC=/dev/null script -qfec "$(printf '%q ' unshare -mpf sh -c \
+		'stty cols 100 rows 40; mount --bind "$0" /proc && exec "$@"' "$VIEW" "$@")" \
+		"$DRAWING" >/dev/null || return
+	plain
+}
+
+plain() {
+	sed -E $'s/\r|\e(\\[[0-9;]*m|[()][A-Z0-9])//g; s/\e\\[[0-9;?]*[A-Za-z]/\\n/g' "$DRAWING"
+}
+
+ps_at_terminal() {
+	local said
+	said=$(drawn 'sleep 4712' ps -e -o pid=,ppid=,args=) || return
+	same "$(awk '/^ *[0-9]/ { print $1, $2 }' <<<"$said")" $'1 0\n2 1\n3 2\n4 2'
+}
+
+htop_at_terminal() {
+	local said
+	said=$(drawn 'sleep 4712' htop --tree) || return
+	contains "$said" 'Tasks: 4,' && contains "$said" '0 kthr' &&
+		contains "$said" 'sh -c sleep 4711'
+}
+
 by_containerctl() {
 	same "$(containerctl ps "$NAME" -e -o pid= | tr -d ' ')" "$WANTED" &&
 		contains "$(containerctl ps "$NAME" -ef --forest)" '\_ sleep 4711'
@@ -88,7 +124,8 @@ no_mount_is_left() {
 	done
 }
 
-trap '[ ! -e "/proc/container/$NAME/status" ] || containerctl kill "$NAME" KILL' EXIT
+DRAWING=$(mktemp)
+trap 'rm "$DRAWING"; [ ! -e "/proc/container/$NAME/status" ] || containerctl kill "$NAME" KILL' EXIT
 containerctl run -d "$NAME" -- sh -c 'sleep 4711 & sleep 4712 & wait'
 until [ "$(numbers "$VIEW" | wc -l)" = 4 ] && [ "$(cat "$VIEW/4/comm")" = sleep ] &&
 	[ "$(cat "$VIEW/3/comm")" = sleep ]; do
@@ -101,6 +138,8 @@ check 'top' by_top
 check 'pgrep' by_pgrep
 check 'pstree' by_pstree
 check 'ps' by_ps
+check 'ps at a terminal' ps_at_terminal
+check 'htop' htop_at_terminal
 check 'containerctl ps' by_containerctl
 check 'ps inside says the same' as_inside
 check 'containerctl ps does not enter' not_entered
