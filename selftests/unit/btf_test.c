@@ -403,6 +403,50 @@ START_TEST(test_buffer)
 }
 END_TEST
 
+static u32 member(const char *name, u32 offset)
+{
+	word(string(name));
+	word(0);
+	word(offset);
+	return mk.ids;
+}
+
+START_TEST(test_members)
+{
+	static const struct ct_member members[] = {
+		{ "s", "first", 0 },
+		{ "s", "second", 8 },
+		{ "s", "second", 12 },
+		{ "s", "none", 0 },
+		{ "t", "first", 0 },
+		{ "bits", "low", 4 },
+		{}
+	};
+	static const bool want[] = { true, true, false, false, false, true };
+	bool found[ARRAY_SIZE(want)] = {};
+	struct ct_btf btf;
+	struct blob b;
+
+	reset();
+	integer("int");
+	type("s", BTF_KIND_STRUCT, 2, 16);
+	member("first", 0);
+	member("second", 64);
+	/* A union of that name is another thing. */
+	type("t", BTF_KIND_UNION, 1, 8);
+	member("first", 0);
+	/* With bit fields the upper byte is the size. */
+	type("bits", BTF_KIND_STRUCT | 0x80, 1, 8);
+	member("low", 3 << 24 | 32);
+	b = finish();
+	ck_assert_int_eq(ct_btf_open(&btf, b.data, b.size), 0);
+	ct_btf_find_members(&btf, members, found);
+	ck_assert_mem_eq(found, want, sizeof(want));
+	ct_btf_close(&btf);
+	free(b.data);
+}
+END_TEST
+
 START_TEST(test_render_ids)
 {
 	struct ct_btf btf;
@@ -914,6 +958,7 @@ static Suite *suite(void)
 	tcase_add_test(write, test_same_name);
 	tcase_add_test(write, test_buffer);
 	tcase_add_test(write, test_render_ids);
+	tcase_add_test(write, test_members);
 	tcase_add_test(write, test_many);
 	tcase_add_test(write, test_no_memory);
 	suite_add_tcase(s, write);
