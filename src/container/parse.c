@@ -144,7 +144,7 @@ static int parse_option(const char *word, size_t len, struct ct_request *req,
 bool ct_name_reserved(const char *name)
 {
 	static const char * const words[] = {
-		"tasks", "status", "kill", "proc", "checkpoint", "restart",
+		"tasks", "status", "kill", "proc", "checkpoint", "check", "restart",
 		"freeze", "thaw", "limits", "events", "namespaces", "control",
 	};
 	size_t i;

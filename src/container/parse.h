@@ -21,6 +21,8 @@
  * @keep: the process keeps its pids (pids=keep)
  * @tree: its descendants go along (tree)
  * @no_reaper: process 1 is like the others (init=off)
+ * @number: the number that process 1 is to have, for a restart; 0: any. Cannot
+ *	    be written
  */
 struct ct_request {
 	char name[CT_NAME_MAX + 1];
@@ -28,6 +30,7 @@ struct ct_request {
 	bool keep;
 	bool tree;
 	bool no_reaper;
+	int number;
 };
 
 bool ct_name_ok(const char *name, size_t len);

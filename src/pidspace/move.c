@@ -147,6 +147,11 @@ static struct ct_number *prepare(const struct mover *m, struct pid *pid,
 	struct ct_number *num;
 	unsigned int i;
 
+	if (m->move->number) {
+		for (i = 0; i < ARRAY_SIZE(wishes); i++)
+			wishes[i] = i ? CT_NR_ANY : m->move->number;
+		return ct_number_prepare(m->move->to, pid, wishes, true, gfp);
+	}
 	if (!m->move->keep)
 		return ct_number_prepare(m->move->to, pid, NULL, true, gfp);
 	rcu_read_lock();
@@ -400,7 +405,7 @@ static int publish(struct mover *m, struct task_struct *t, struct pid *pid)
 {
 	struct ct_number *num = xa_erase(&m->nums, pid->numbers[0].nr);
 
-	ct_number_publish(num, thread_group_leader(t));
+	ct_number_publish(num, thread_group_leader(t) && !m->move->number);
 	num->next = NULL;
 	*m->last = num;
 	m->last = &num->next;
@@ -603,6 +608,43 @@ int ct_move_child(struct ct_space *to, struct task_struct *child)
 			ct_number_abandon(num);
 	} while (go && !moved);
 	return 0;
+}
+
+/**
+ * ct_tasklist_read_lock - hold the tree of processes still
+ *
+ * Context: outside of the locks of this room; see the top. In process context:
+ * interrupts stay as they are.
+ */
+void ct_tasklist_read_lock(void)
+	__acquires(tasks_lock)
+{
+	read_lock(tasks_lock);
+}
+
+/** ct_tasklist_read_unlock - and let it go */
+void ct_tasklist_read_unlock(void)
+	__releases(tasks_lock)
+{
+	read_unlock(tasks_lock);
+}
+
+/**
+ * ct_tasklist_write_lock - change the tree of processes
+ *
+ * Context: as ct_tasklist_read_lock(); interrupts are off from here.
+ */
+void ct_tasklist_write_lock(void)
+	__acquires(tasks_lock)
+{
+	write_lock_irq(tasks_lock);
+}
+
+/** ct_tasklist_write_unlock - changed */
+void ct_tasklist_write_unlock(void)
+	__releases(tasks_lock)
+{
+	write_unlock_irq(tasks_lock);
 }
 
 /**

@@ -28,6 +28,8 @@ struct ct_space;
  *	  the process itself may be there already
  * @first: @to is new, and the process becomes its process 1
  * @reaper: with @first: process 1 adopts orphans, and the container ends with it
+ * @number: with @first: the number that process 1 is to have in @to; it has no
+ *	    others there; 0: the next one that is free
  */
 struct ct_move {
 	struct ct_space *to;
@@ -37,10 +39,15 @@ struct ct_move {
 	bool tree;
 	bool first;
 	bool reaper;
+	pid_t number;
 };
 
 int ct_move(const struct ct_move *move, char *why);
 int ct_move_child(struct ct_space *to, struct task_struct *child);
+void ct_tasklist_read_lock(void);
+void ct_tasklist_read_unlock(void);
+void ct_tasklist_write_lock(void);
+void ct_tasklist_write_unlock(void);
 int ct_move_init(void);
 
 #endif

@@ -120,6 +120,31 @@ void ct_space_skip_used(struct ct_space *space)
 }
 
 /**
+ * ct_space_next - the number that is tried first for a new task
+ * @space: of a container
+ *
+ * Context: any but NMI.
+ */
+pid_t ct_space_next(struct ct_space *space)
+{
+	return READ_ONCE(space->token->idr.idr_next);
+}
+
+/**
+ * ct_space_set_next - go on giving out numbers at one
+ * @space: of a container
+ * @nr: the number, from 1
+ *
+ * Context: process context.
+ */
+void ct_space_set_next(struct ct_space *space, pid_t nr)
+{
+	spin_lock_irq(&space->lock);
+	idr_set_cursor(&space->token->idr, nr);
+	spin_unlock_irq(&space->lock);
+}
+
+/**
  * ct_space_close - forget all numbers of a space without tasks
  * @space: after its emptied() callback; the spaces in it are closed
  *

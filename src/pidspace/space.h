@@ -81,6 +81,8 @@ void ct_space_zap(struct ct_space *space);
 void ct_space_end(struct ct_space *space);
 void ct_space_uncount(struct ct_space *space);
 void ct_space_skip_used(struct ct_space *space);
+pid_t ct_space_next(struct ct_space *space);
+void ct_space_set_next(struct ct_space *space, pid_t nr);
 bool ct_space_dying(const struct ct_space *space);
 
 /* reaper.c */
