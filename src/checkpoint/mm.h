@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files about memory share with each other. */
+#ifndef CT_CHECKPOINT_MM_H
+#define CT_CHECKPOINT_MM_H
+
+#include <linux/mm.h>
+#include <linux/pagewalk.h>
+#include <linux/rmap.h>
+#include <linux/sched/coredump.h>
+#include <linux/sched/mm.h>
+#include <linux/security.h>
+#include <linux/static_call.h>
+#include <asm/tlbflush.h>
+
+#include <container/image_mm.h>
+
+#include "checkpoint/checkpoint.h"
+
+/**
+ * struct ct_snapshot - memory that is streamed while its owner goes on
+ * @list: entry in struct ct_save.snapshots
+ * @id: the image's
+ * @mm: of the process, until the copy has been made
+ * @copy: what was in it then; ours alone
+ */
+struct ct_snapshot {
+	struct list_head list;
+	u32 id;
+	struct mm_struct *mm;
+	struct mm_struct *copy;
+};
+
+int ct_snapshot_add(struct ct_save *s, struct mm_struct *mm, u32 id); /* memory.c */
+
+/* One flag of an area, in the kernel and in the image (mm.c). */
+struct ct_area_flag {
+	unsigned long vm;
+	u32 image;
+};
+
+extern const struct ct_area_flag ct_area_flags[];
+
+/* vdso.c */
+int ct_save_vdso(struct ct_save *s, struct task_struct *leader,
+		 struct mm_struct *mm, u32 *id, u32 *flags);
+int ct_restore_vdso(struct ct_rtask *t, const struct container_image_mm *image,
+		    const struct container_image_area *area);
+
+/* stream.c */
+void ct_stream_free(struct ct_save *s);
+
+/* Not declared for modules. */
+void flush_tlb_mm_range(struct mm_struct *mm, unsigned long start,
+			unsigned long end, unsigned int stride_shift,
+			bool freed_tables);
+
+/* Unexported functions (mm_symbols.c). */
+DECLARE_STATIC_CALL(ct_anon_vma_fork, anon_vma_fork);
+DECLARE_STATIC_CALL(ct_arch_pick_mmap_layout, arch_pick_mmap_layout);
+DECLARE_STATIC_CALL(ct_copy_page_range, copy_page_range);
+DECLARE_STATIC_CALL(ct_flush_tlb_mm_range, flush_tlb_mm_range);
+DECLARE_STATIC_CALL(ct_get_mm_exe_file, get_mm_exe_file);
+DECLARE_STATIC_CALL(ct_mm_alloc, mm_alloc);
+DECLARE_STATIC_CALL(ct_replace_mm_exe_file, replace_mm_exe_file);
+DECLARE_STATIC_CALL(ct_vm_enough_memory, __vm_enough_memory);
+DECLARE_STATIC_CALL(ct_unlink_anon_vmas, unlink_anon_vmas);
+DECLARE_STATIC_CALL(ct_vm_area_dup, vm_area_dup);
+DECLARE_STATIC_CALL(ct_vm_area_free, vm_area_free);
+DECLARE_STATIC_CALL(ct_vma_interval_tree_insert_after, vma_interval_tree_insert_after);
+DECLARE_STATIC_CALL(ct_walk_page_range, walk_page_range);
+
+/* Addresses as far as programs have them, in whole pages. */
+static inline bool ct_range_valid(u64 start, u64 end)
+{
+	return start < end && end <= TASK_SIZE_MAX &&
+	       PAGE_ALIGNED(start) && PAGE_ALIGNED(end);
+}
+
+#endif
