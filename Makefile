@@ -12,16 +12,17 @@ INSTALL_KVER = $(or $(KVER),$(shell uname -r))
 
 CC := gcc
 CFLAGS ?= -O2 -g
-CTL_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -Iinclude/uapi -Iinclude
+CTL_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -Wno-missing-field-initializers \
+	-Iinclude/uapi -Isrc
 # Static, so that it runs in any guest.
 CTL_LDFLAGS ?= -static
-# Files of the module's own that are pure logic can be compiled in as well.
-CTL_EXTRA ?=
-CTL_SOURCES = $(wildcard tools/containerctl/*.c) $(CTL_EXTRA)
+# What knows images is the module's own, and pure logic.
+CTL_SOURCES = $(wildcard tools/containerctl/*.c src/image/*.c)
+CTL_HEADERS = $(wildcard tools/containerctl/*.h src/image/*.h include/uapi/container/*.h)
 
 .DEFAULT_GOAL := all
 .PHONY: all module modules tools deps demo vm check check-vm check-style \
-	check-unit check-differential bench install uninstall clean help
+	check-unit check-differential fuzz bench install uninstall clean help
 
 all: modules tools
 
@@ -36,6 +37,7 @@ help:
 	@echo 'make check-differential [KVER=] [TESTS="linux/pidfd/*"]'
 	@echo "                         the kernel's own selftests, against a pid namespace"
 	@echo 'make check-unit          the unit tests'
+	@echo 'make fuzz [SECONDS=600]  libFuzzer at what reads images'
 	@echo 'make check-style         checkpatch, sparse, shellcheck'
 	@echo 'make bench               measure'
 	@echo 'make install [KVER=]     the module, containerctl, its manual and completion;'
@@ -45,7 +47,7 @@ help:
 	@echo 'make clean               remove what was built (not the cache of kernels)'
 
 deps:
-	@$(VM)/deps build vm debug check differential
+	@$(VM)/deps build vm debug check differential fuzz
 
 ifdef KVER
 modules: module
@@ -62,7 +64,7 @@ module:
 
 tools: build/containerctl
 
-build/containerctl: $(CTL_SOURCES) $(wildcard tools/containerctl/*.h) Makefile
+build/containerctl: $(CTL_SOURCES) $(CTL_HEADERS) Makefile
 	@$(VM)/deps build
 	@mkdir -p build
 	$(CC) $(CTL_CFLAGS) $(CFLAGS) -o $@ $(CTL_SOURCES) $(CTL_LDFLAGS) $(LDFLAGS)
@@ -87,6 +89,9 @@ check-differential:
 
 check-unit:
 	@selftests/run unit
+
+fuzz:
+	@selftests/run fuzz $(SECONDS)
 
 check-style:
 	@selftests/run style

@@ -163,6 +163,7 @@ static void container_free(struct ct_space *space)
 {
 	struct ct_container *c = container_of(space, struct ct_container, space);
 
+	kfree(c->progress.error);
 	kfree_rcu(c, rcu);
 }
 
@@ -259,6 +260,7 @@ static int enter_first(struct ct_container *c, const struct ct_request *req,
 		.to = &c->space, .viewer = ct_current_space(), .pid = pid,
 		.keep = req->keep,
 		.tree = req->tree, .first = true, .reaper = !req->no_reaper,
+		.number = req->number,
 	};
 	int err;
 
@@ -346,6 +348,11 @@ static int claim_name(const struct ct_request *req,
 static int check_place(const struct ct_request *req,
 		       struct ct_container *parent, char *why)
 {
+	if (!parent && !strcmp(req->name, "restart")) {
+		snprintf(why, CT_WHY_MAX,
+			 "'restart' is the name of a file of /proc/container, so no container can have it");
+		return -EINVAL;
+	}
 	if (!parent)
 		return 0;
 	if (ct_name_reserved(req->name)) {

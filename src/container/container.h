@@ -11,6 +11,7 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
+#include "checkpoint/progress.h"
 #include "container/parse.h"
 #include "pidspace/move.h"
 #include "pidspace/space.h"
@@ -30,6 +31,7 @@ struct proc_dir_entry;
  * @init: struct pid of process 1; the container holds a reference
  * @by_name: entry of the table of names; under ct_mutex
  * @dir: /proc/container/NAME
+ * @progress: of its checkpoints
  * @end: runs when the last task has gone, and the containers inside
  * @rcu: readers find containers under RCU
  */
@@ -44,6 +46,7 @@ struct ct_container {
 	struct pid *init;
 	struct hlist_node by_name;
 	struct proc_dir_entry *dir;
+	struct ct_progress progress;
 	struct work_struct end;
 	struct rcu_head rcu;
 };

@@ -644,6 +644,50 @@ int ct_btf_find_funcs(const struct ct_btf *btf, const char *const *names,
 	return 0;
 }
 
+/* Has the structure @t a member of that name at that place? */
+static bool ct_btf_has_member(const struct ct_btf *btf, const struct btf_type *t,
+			      const struct ct_member *member)
+{
+	const struct btf_member *m = (const void *)(t + 1);
+	unsigned int i, n = BTF_INFO_VLEN(t->info);
+	u32 offset;
+
+	for (i = 0; i < n; i++, m++) {
+		offset = BTF_INFO_KFLAG(t->info) ?
+			 BTF_MEMBER_BIT_OFFSET(m->offset) : m->offset;
+		if (m->name_off < btf->strings_len &&
+		    !strcmp(btf->strings + m->name_off, member->name))
+			return offset == member->offset * 8;
+	}
+	return false;
+}
+
+/**
+ * ct_btf_find_members() - are members of structures where we believe them to be?
+ * @btf: where to look
+ * @members: of which structures; up to one without
+ * @found: for each, false before; set if a structure of that name has it there
+ *
+ * Walks through the types once, however many members there are.
+ */
+void ct_btf_find_members(const struct ct_btf *btf,
+			 const struct ct_member *members, bool *found)
+{
+	const struct btf_type *t = btf->types;
+	unsigned int i;
+	u32 id;
+
+	for (id = 1; id <= btf->nr_types; id++) {
+		if (BTF_INFO_KIND(t->info) == BTF_KIND_STRUCT)
+			for (i = 0; members[i].structure; i++)
+				if (!strcmp(ct_btf_name(btf, t),
+					    members[i].structure) &&
+				    ct_btf_has_member(btf, t, &members[i]))
+					found[i] = true;
+		t = (const void *)t + ct_btf_type_size(t);
+	}
+}
+
 /**
  * ct_btf_func_proto() - write down the prototype of one function
  * @data: a BTF blob, as in /sys/kernel/btf/vmlinux

@@ -39,6 +39,21 @@ int ct_btf_find_funcs(const struct ct_btf *btf, const char *const *names,
 		      u32 *ids, unsigned int n);
 int ct_btf_render(const struct ct_btf *btf, u32 id, char *buf, size_t len);
 
+/**
+ * struct ct_member - a member of a structure that is private to the kernel
+ * @structure: its name; NULL ends a table
+ * @name: the member's
+ * @offset: where we believe it to be, in bytes
+ */
+struct ct_member {
+	const char *structure;
+	const char *name;
+	u32 offset;
+};
+
+void ct_btf_find_members(const struct ct_btf *btf,
+			 const struct ct_member *members, bool *found);
+
 int ct_btf_func_proto(const void *data, size_t size, const char *name,
 		      char *buf, size_t len);
 

@@ -22,38 +22,51 @@ DEFINE_STATIC_CALL_NULL(ct_nd_jump_link, nd_jump_link);
 DEFINE_STATIC_CALL_NULL(ct_pidfd_prepare, pidfd_prepare);
 DEFINE_STATIC_CALL_NULL(ct_proc_lookup_de, proc_lookup_de);
 
-struct symbol {
-	const char *name;
-	const char *proto;
-	struct static_call_key *key;
-	void *tramp;
-};
-
-#define SYMBOL(func, call, prototype) {					\
-	.name = #func,							\
-	.proto = prototype,						\
-	.key = &STATIC_CALL_KEY(call),					\
-	.tramp = STATIC_CALL_TRAMP_ADDR(call),				\
-}
-
 #define COPY_PID_NS \
 	"struct pid_namespace *(unsigned long, struct user_namespace *, struct pid_namespace *)"
 
-static const struct symbol symbols[] = {
-	SYMBOL(kallsyms_lookup_size_offset, ct_kallsyms_lookup_size_offset,
-	       "int (unsigned long, unsigned long *, unsigned long *)"),
-	SYMBOL(ftrace_location, ct_ftrace_location_call,
-	       "unsigned long (unsigned long)"),
-	SYMBOL(acct_exit_ns, ct_acct_exit_ns, "void (struct pid_namespace *)"),
-	SYMBOL(copy_pid_ns, ct_copy_pid_ns, COPY_PID_NS),
-	SYMBOL(kernel_wait4, ct_kernel_wait4,
-	       "long (pid_t, int *, int, struct rusage *)"),
-	SYMBOL(nd_jump_link, ct_nd_jump_link, "int (const struct path *)"),
-	SYMBOL(pidfd_prepare, ct_pidfd_prepare,
-	       "int (struct pid *, unsigned int, struct file **)"),
-	SYMBOL(proc_lookup_de, ct_proc_lookup_de,
-	       "struct dentry *(struct inode *, struct dentry *, struct proc_dir_entry *)"),
+static const struct ct_symbol symbols[] = {
+	CT_SYMBOL(kallsyms_lookup_size_offset, ct_kallsyms_lookup_size_offset,
+		  "int (unsigned long, unsigned long *, unsigned long *)"),
+	CT_SYMBOL(ftrace_location, ct_ftrace_location_call,
+		  "unsigned long (unsigned long)"),
+	CT_SYMBOL(acct_exit_ns, ct_acct_exit_ns, "void (struct pid_namespace *)"),
+	CT_SYMBOL(copy_pid_ns, ct_copy_pid_ns, COPY_PID_NS),
+	CT_SYMBOL(kernel_wait4, ct_kernel_wait4,
+		  "long (pid_t, int *, int, struct rusage *)"),
+	CT_SYMBOL(nd_jump_link, ct_nd_jump_link, "int (const struct path *)"),
+	CT_SYMBOL(pidfd_prepare, ct_pidfd_prepare,
+		  "int (struct pid *, unsigned int, struct file **)"),
+	CT_SYMBOL(proc_lookup_de, ct_proc_lookup_de,
+		  "struct dentry *(struct inode *, struct dentry *, struct proc_dir_entry *)"),
+	{}
 };
+
+/* Those of other rooms. */
+static const struct ct_symbol * const tables[] = {
+	symbols,
+	ct_symbols_syscall,
+	ct_symbols_restart,
+	ct_symbols_task,
+	ct_symbols_signal,
+	ct_symbols_mm,
+	ct_symbols_file,
+	ct_symbols_special,
+};
+
+static const struct ct_symbol *next_symbol(const struct ct_symbol *sym,
+					   unsigned int *table)
+{
+	for (sym++; !sym->name; sym = tables[*table]) {
+		if (++*table == ARRAY_SIZE(tables))
+			return NULL;
+	}
+	return sym;
+}
+
+/* The first table is not empty. */
+#define for_each_symbol(sym, i)						\
+	for (i = 0, sym = tables[0]; sym; sym = next_symbol(sym, &(i)))
 
 /**
  * ct_symbol - the address of a kernel symbol
@@ -123,6 +136,7 @@ static unsigned long find_kallsyms(void)
 int ct_symbols_init(void)
 {
 	unsigned long addr = find_kallsyms();
+	const struct ct_symbol *sym;
 	unsigned int i;
 	int err = 0;
 
@@ -134,16 +148,14 @@ int ct_symbols_init(void)
 	 */
 	static_call_update(ct_kallsyms_lookup_name, (void *)addr);
 
-	for (i = 0; i < ARRAY_SIZE(symbols); i++) {
-		addr = ct_symbol(symbols[i].name);
+	for_each_symbol(sym, i) {
+		addr = ct_symbol(sym->name);
 		if (!addr) {
-			pr_err("this kernel lacks the function %s\n",
-			       symbols[i].name);
+			pr_err("this kernel lacks the function %s\n", sym->name);
 			err = -ENOENT;
 			continue;
 		}
-		__static_call_update(symbols[i].key, symbols[i].tramp,
-				     (void *)addr);
+		__static_call_update(sym->key, sym->tramp, (void *)addr);
 	}
 	return err;
 }
@@ -177,18 +189,23 @@ static int check_one(const struct ct_btf *btf, u32 id, const char *name,
 
 static int check_all(const struct ct_btf *btf)
 {
-	unsigned int n = ARRAY_SIZE(symbols) + ct_nr_hooks, i, k = 0;
-	const char **names = kcalloc(n, sizeof(*names), GFP_KERNEL);
-	const char **protos = kcalloc(n, sizeof(*protos), GFP_KERNEL);
-	u32 *ids = kcalloc(n, sizeof(*ids), GFP_KERNEL);
+	unsigned int n = ct_nr_hooks, i, k = 0;
+	const struct ct_symbol *sym;
+	const char **names, **protos;
 	int err = -ENOMEM;
+	u32 *ids;
 
+	for_each_symbol(sym, i)
+		n++;
+	names = kcalloc(n, sizeof(*names), GFP_KERNEL);
+	protos = kcalloc(n, sizeof(*protos), GFP_KERNEL);
+	ids = kcalloc(n, sizeof(*ids), GFP_KERNEL);
 	if (!names || !protos || !ids)
 		goto out;
 
-	for (i = 0; i < ARRAY_SIZE(symbols); i++, k++) {
-		names[k] = symbols[i].name;
-		protos[k] = symbols[i].proto;
+	for_each_symbol(sym, i) {
+		names[k] = sym->name;
+		protos[k++] = sym->proto;
 	}
 	for (i = 0; i < ct_nr_hooks; i++) {
 		if (!ct_hooks[i].addr)
@@ -214,8 +231,32 @@ out:
 	return err;
 }
 
+static int check_members(const struct ct_btf *btf, const struct ct_member *table)
+{
+	unsigned int n = 0, i;
+	bool *found;
+	int err = 0;
+
+	while (table[n].structure)
+		n++;
+	found = kcalloc(n, sizeof(*found), GFP_KERNEL);
+	if (!found)
+		return -ENOMEM;
+	ct_btf_find_members(btf, table, found);
+	for (i = 0; i < n; i++) {
+		if (found[i])
+			continue;
+		pr_err("struct %s has changed: wanted %s at %u\n",
+		       table[i].structure, table[i].name, table[i].offset);
+		err = -EINVAL;
+	}
+	kfree(found);
+	return err;
+}
+
 /**
- * ct_check_prototypes - compare our functions and hooks with the kernel's BTF
+ * ct_check_prototypes - compare our functions, hooks and structures with the
+ * kernel's BTF
  *
  * Context: may sleep; at load, after the hooks have been resolved.
  * Return: 0, or an error after a message for each one that differs.
@@ -236,7 +277,7 @@ int ct_check_prototypes(void)
 		pr_err("the kernel's BTF cannot be read (%d)\n", err);
 		return err;
 	}
-	err = check_all(&btf);
+	err = check_all(&btf) ?: check_members(&btf, ct_members_special);
 	ct_btf_close(&btf);
 	return err;
 }

@@ -19,6 +19,8 @@
 #include <linux/sched/task.h>
 #include <linux/static_call.h>
 
+#include "hook/btf.h"
+
 struct dentry;
 struct inode;
 struct proc_dir_entry;
@@ -32,6 +34,45 @@ DECLARE_STATIC_CALL(ct_kernel_wait4, kernel_wait4);
 DECLARE_STATIC_CALL(ct_nd_jump_link, nd_jump_link);
 DECLARE_STATIC_CALL(ct_pidfd_prepare, pidfd_prepare);
 DECLARE_STATIC_CALL(ct_proc_lookup_de, proc_lookup_de);
+
+/**
+ * struct ct_symbol - an unexported function
+ * @name: the kernel's; NULL ends a table
+ * @proto: its prototype, as ct_btf_render() has it
+ * @key: static call to bind to it
+ * @tramp: trampoline of that
+ */
+struct ct_symbol {
+	const char *name;
+	const char *proto;
+	struct static_call_key *key;
+	void *tramp;
+};
+
+#define CT_SYMBOL(func, call, prototype) {				\
+	.name = #func,							\
+	.proto = prototype,						\
+	.key = &STATIC_CALL_KEY(call),					\
+	.tramp = STATIC_CALL_TRAMP_ADDR(call),				\
+}
+
+/* Tables of the rooms that have their own. */
+extern const struct ct_symbol ct_symbols_syscall[];
+extern const struct ct_symbol ct_symbols_restart[];
+extern const struct ct_symbol ct_symbols_task[];
+extern const struct ct_symbol ct_symbols_signal[];
+extern const struct ct_symbol ct_symbols_mm[];
+extern const struct ct_symbol ct_symbols_file[];
+extern const struct ct_symbol ct_symbols_special[];
+
+/* Structures that a room has a copy of. */
+#define CT_MEMBER(structure_name, member_name) {			\
+	.structure = #structure_name,					\
+	.name = #member_name,						\
+	.offset = offsetof(struct structure_name, member_name),		\
+}
+
+extern const struct ct_member ct_members_special[];
 
 /**
  * struct ct_text_range - the instructions of one kernel function

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/container/NAME/{tasks,status,kill}, and who gets to see NAME.
+ * /proc/container/NAME/{tasks,status,kill}, and who gets to see NAME; the files
+ * about checkpoints are in checkpoint.c.
  *
  * The entries are ordinary procfs entries, so that procfs takes care of their
  * users when they go.  They find their container by its id, which they hold as
@@ -64,8 +65,13 @@ bool ct_visible(const struct ct_container *c)
 	       ct_space_within(&c->space, ct_current_space());
 }
 
-/* The container of an entry if current may see it; with a reference. */
-static struct ct_container *entry_container(const struct inode *inode)
+/**
+ * ct_entry_container - the container of an entry
+ * @inode: of something in the container's directory
+ *
+ * Return: it, if current may see it, with a reference; or NULL.
+ */
+struct ct_container *ct_entry_container(const struct inode *inode)
 {
 	struct ct_container *c = ct_container_get(ct_entry_id(inode));
 
@@ -162,7 +168,7 @@ static const struct seq_operations tasks_ops = {
 
 static int tasks_open(struct inode *inode, struct file *file)
 {
-	struct ct_container *c = entry_container(inode);
+	struct ct_container *c = ct_entry_container(inode);
 	struct tasks_file *t;
 
 	if (!c)
@@ -235,12 +241,13 @@ static int status_show(struct seq_file *m, void *v)
 	seq_printf(m, "\noptions:\t%s%s%s\n", c->keep ? "pids=keep" : "",
 		   c->keep && c->no_reaper ? " " : "",
 		   c->no_reaper ? "init=off" : c->keep ? "" : "-");
+	ct_progress_show(m, &c->progress);
 	return 0;
 }
 
 static int status_open(struct inode *inode, struct file *file)
 {
-	struct ct_container *c = entry_container(inode);
+	struct ct_container *c = ct_entry_container(inode);
 	int err;
 
 	if (!c)
@@ -283,7 +290,7 @@ static ssize_t kill_write(struct file *file, const char __user *ubuf,
 		return sig;
 	if (!capable(CAP_KILL))
 		return -EPERM;
-	c = entry_container(file_inode(file));
+	c = ct_entry_container(file_inode(file));
 	if (!c)
 		return -ESRCH;
 	if (sig)
@@ -321,7 +328,7 @@ static int entry_add(struct ct_container *c)
 	if (!proc_create_data("tasks", 0644, c->dir, &tasks_proc_ops, data) ||
 	    !proc_create_data("status", 0444, c->dir, &status_proc_ops, data) ||
 	    !proc_create_data("kill", 0200, c->dir, &kill_proc_ops, data) ||
-	    ct_view_mkdir(c)) {
+	    ct_checkpoint_mkfiles(c->dir, data) || ct_view_mkdir(c)) {
 		entry_remove(c);
 		return -ENOMEM;
 	}
@@ -401,6 +408,8 @@ int ct_entry_revalidate(struct dentry *dentry)
 		ct_view_found(dentry);
 		return has_ended(dentry, parent) ? -ENOENT : 1;
 	}
+	if (pde_data(d_inode(dentry)) == &ct_restart_mark)
+		return ct_current_ns() ? -ENOENT : 1;
 	c = ct_container_get(ct_entry_id(d_inode(dentry)));
 	if (!c || !ct_container_alive(c))
 		ret = -ENOENT;

@@ -15,11 +15,13 @@ struct seq_file;
 #define CT_PROC_NAME	"container"
 
 /*
- * pde_data() of our entries: the two below for the file and the directory, and
- * for what belongs to a container its id, tagged so that it is no pointer.
+ * pde_data() of our entries: those below for the file, the directory and the file
+ * restart in it, and for what belongs to a container its id, tagged so that it is
+ * no pointer.
  */
 extern const u8 ct_file_mark;
 extern const u8 ct_dir_mark;
+extern const u8 ct_restart_mark;
 
 static inline void *ct_entry_data(u32 id)
 {
@@ -58,8 +60,13 @@ extern const struct proc_ops ct_control_ops;
 extern const struct ct_entry_ops ct_entry_ops;
 void ct_entries_set_dir(struct proc_dir_entry *dir);
 int ct_entry_revalidate(struct dentry *dentry);
+struct ct_container *ct_entry_container(const struct inode *inode);
 bool ct_visible(const struct ct_container *c);
 void ct_show_path(struct seq_file *m, const struct ct_container *c);
+
+/* checkpoint.c */
+int ct_checkpoint_mkfiles(struct proc_dir_entry *dir, void *data);
+int ct_restart_mkfile(struct proc_dir_entry *dir);
 
 /* root.c */
 void ct_roots_watch(bool on);

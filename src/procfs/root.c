@@ -105,8 +105,11 @@ static struct dentry *find_dir(struct inode *dir, struct dentry *root)
 	name.hash = dir_hash(root);
 	dentry = d_lookup(root, &name);
 	if (dentry) {
-		if (d_is_dir(dentry))
+		/* It may be that of a module that was here before. */
+		if (d_is_dir(dentry) &&
+		    static_call(ct_orig_proc_misc_d_revalidate)(dentry, 0) > 0)
 			return dentry;
+		d_invalidate(dentry);
 		dput(dentry);
 	}
 	dentry = d_alloc(root, &name);
@@ -254,7 +257,7 @@ int ct_procfs_init(void)
 	if (!file)
 		return -ENOMEM;
 	dir = proc_mkdir_data(CT_PROC_NAME, 0555, file, (void *)&ct_dir_mark);
-	if (!dir) {
+	if (!dir || ct_restart_mkfile(dir)) {
 		proc_remove(file);
 		return -ENOMEM;
 	}

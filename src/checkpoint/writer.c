@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is written to /proc/container/restart: a line of options, if it begins
+ * with that word, and an image.  What there is to be known of the processes is
+ * kept until there is all of it; then they are made, and their memory is filled
+ * while it comes.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "checkpoint/checkpoint.h"
+#include "checkpoint/in.h"
+#include "checkpoint/restart.h"
+
+#define CHUNK		(64u << 10)
+#define OPTIONS		"options "
+#define OPTIONS_MAX	255
+
+/**
+ * struct ct_writer - an image being written
+ * @reader: takes the records
+ * @r: the restart; NULL: ended, well or not
+ * @chunk: what was written last
+ * @pages: the payload of records of memory
+ * @begun: the image has
+ * @built: the tasks are there
+ * @done: they run
+ * @err: of the first write that failed; that of all that follow
+ * @why: a sentence about it
+ */
+struct ct_writer {
+	struct ct_image_reader reader;
+	struct ct_restart *r;
+	void *chunk;
+	void *pages;
+	bool begun;
+	bool built;
+	bool done;
+	int err;
+	char why[CT_WHY_MAX];
+};
+
+static struct ct_writer *writer_of(struct ct_image_reader *reader)
+{
+	return container_of(reader, struct ct_writer, reader);
+}
+
+/* What is kept may take a quarter of the memory, if the user's limits have it. */
+static bool fits(const struct ct_writer *w, u64 size)
+{
+	return w->r->in.bytes + size <= (u64)totalram_pages() << PAGE_SHIFT >> 2;
+}
+
+static void *alloc_payload(struct ct_image_reader *reader, u64 size)
+{
+	struct ct_writer *w = writer_of(reader);
+
+	if (w->built)
+		return w->pages;
+	return fits(w, size) ? kvzalloc(max_t(u64, size, 8), GFP_KERNEL_ACCOUNT) :
+			       NULL;
+}
+
+static int keep(struct ct_writer *w)
+{
+	int err = ct_in_add(&w->r->in, &w->reader.rec, w->reader.payload);
+
+	if (err)
+		kvfree(w->reader.payload);
+	return err;
+}
+
+static int build(struct ct_writer *w)
+{
+	int err;
+
+	w->pages = kvmalloc(CONTAINER_IMAGE_LENGTH_MAX, GFP_KERNEL_ACCOUNT);
+	if (!w->pages)
+		return -ENOMEM;
+	err = ct_restart_build(w->r);
+	w->built = !err;
+	return err;
+}
+
+static int take_record(struct ct_image_reader *reader)
+{
+	struct ct_writer *w = writer_of(reader);
+
+	switch (reader->rec.type) {
+	case CONTAINER_IMAGE_MEMORY:
+		kvfree(reader->payload);
+		return build(w);
+	case CONTAINER_IMAGE_END:
+		w->done = true;
+		return 0;
+	default:
+		if (!w->built)
+			return keep(w);
+		return ct_restore_memory(w->r, &reader->rec, reader->payload);
+	}
+}
+
+static const struct ct_image_ops reader_ops = {
+	.alloc = alloc_payload,
+	.record = take_record,
+};
+
+/**
+ * ct_writer_alloc - get ready for an image
+ *
+ * Return: to be ended with ct_writer_free(); or an ERR_PTR().
+ */
+struct ct_writer *ct_writer_alloc(void)
+{
+	struct ct_writer *w = kzalloc(sizeof(*w), GFP_KERNEL_ACCOUNT);
+
+	if (!w)
+		return ERR_PTR(-ENOMEM);
+	ct_image_reader_init(&w->reader, &reader_ops);
+	w->chunk = kvmalloc(CHUNK, GFP_KERNEL_ACCOUNT);
+	w->r = ct_restart_alloc();
+	if (!w->chunk || !w->r) {
+		ct_writer_free(w);
+		return ERR_PTR(-ENOMEM);
+	}
+	return w;
+}
+
+/* The payload that is being read belongs to the reader until it is complete. */
+static void drop_payload(struct ct_writer *w)
+{
+	if (w->reader.payload != w->pages)
+		kvfree(w->reader.payload);
+	w->reader.payload = NULL;
+}
+
+/* No more of this image: what there is of it goes. */
+static void give_up(struct ct_writer *w, int err)
+{
+	const char *why = w->r->why[0] ? w->r->why : w->reader.why;
+
+	w->err = err;
+	strscpy(w->why, why[0] ? why : err == -ENOMEM ?
+		"there is not enough memory" : "the restart was interrupted",
+		sizeof(w->why));
+	drop_payload(w);
+	ct_restart_abort(w->r);
+	ct_restart_put(w->r);
+	w->r = NULL;
+}
+
+/**
+ * ct_writer_free - the file is closed
+ * @w: a container that was not complete goes with it
+ *
+ * Context: may sleep.
+ */
+void ct_writer_free(struct ct_writer *w)
+{
+	if (w->r)
+		give_up(w, -ENODATA);
+	kvfree(w->pages);
+	kvfree(w->chunk);
+	kfree(w);
+}
+
+static int parse_option(struct ct_writer *w, const char *word)
+{
+	const char *name = word + strlen("name=");
+
+	if (!*word)
+		return 0;
+	if (strncmp(word, "name=", strlen("name="))) {
+		snprintf(w->why, sizeof(w->why),
+			 "unknown option '%.32s'; there is name=NAME", word);
+		return -EINVAL;
+	}
+	if (!ct_name_ok(name, strlen(name))) {
+		snprintf(w->why, sizeof(w->why),
+			 "'%.63s' is no name for a container", name);
+		return -EINVAL;
+	}
+	strscpy(w->r->name, name, sizeof(w->r->name));
+	return 0;
+}
+
+/* A line of options in front of the image. 1: it was one. */
+static int take_options(struct ct_writer *w, const char __user *ubuf, size_t size)
+{
+	char line[OPTIONS_MAX + 1], *rest = line, *word;
+	int err = 0;
+
+	if (w->begun || size < strlen(OPTIONS) || size > OPTIONS_MAX)
+		return 0;
+	if (copy_from_user(line, ubuf, size))
+		return -EFAULT;
+	line[size] = '\0';
+	if (strncmp(line, OPTIONS, strlen(OPTIONS)))
+		return 0;
+	rest += strlen(OPTIONS);
+	while (!err && (word = strsep(&rest, " \t\n")))
+		err = parse_option(w, word);
+	return err ?: 1;
+}
+
+static int feed(struct ct_writer *w, const char __user *ubuf, size_t size)
+{
+	size_t n;
+	int err = 0;
+
+	for (; size && !err; size -= n, ubuf += n) {
+		n = min_t(size_t, size, CHUNK);
+		if (copy_from_user(w->chunk, ubuf, n))
+			return -EFAULT;
+		err = ct_image_feed(&w->reader, w->chunk, n);
+		if (!err && fatal_signal_pending(current))
+			err = -EINTR;
+		cond_resched();
+	}
+	return err;
+}
+
+/**
+ * ct_writer_write - more of the image
+ * @w: where it goes
+ * @ubuf: it
+ * @size: so much
+ *
+ * The write that brings the end of the image lets the container run.
+ *
+ * Context: may sleep; one at a time. The tasks become children of current's
+ * process.
+ * Return: @size or a negative errno, with a sentence for ct_writer_why(); then
+ * nothing is left of the container.
+ */
+ssize_t ct_writer_write(struct ct_writer *w, const char __user *ubuf, size_t size)
+{
+	int err;
+
+	if (w->err)
+		return w->err;
+	if (!w->r && size) {
+		snprintf(w->why, sizeof(w->why),
+			 "there is something behind the end of the image");
+		return -EINVAL;
+	}
+	err = take_options(w, ubuf, size);
+	if (err)
+		return err < 0 ? err : size;
+	w->begun = w->begun || size;
+	err = feed(w, ubuf, size);
+	if (!err && w->done) {
+		err = ct_restart_go(w->r);
+		if (!err) {
+			drop_payload(w);
+			ct_restart_put(w->r);
+			w->r = NULL;
+		}
+	}
+	if (err)
+		give_up(w, err);
+	return err ?: size;
+}
+
+/**
+ * ct_writer_why - what was wrong with the last write
+ * @w: the image
+ * @text: a line, or nothing
+ * @size: of @text
+ */
+void ct_writer_why(struct ct_writer *w, char *text, size_t size)
+{
+	snprintf(text, size, w->why[0] ? "%s\n" : "", w->why);
+}

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /proc/container/NAME/checkpoint and check, and /proc/container/restart: the
+ * files. What they do is in checkpoint/.
+ */
+#include <linux/capability.h>
+#include <linux/errno.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/proc_fs.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "checkpoint/restart.h"
+#include "checkpoint/save.h"
+#include "procfs/procfs.h"
+
+const u8 ct_restart_mark = 'r';
+
+/* Enough for the words that say how. */
+#define WORDS_MAX	63
+
+/* Those outside of the container that may look into all of its processes. */
+static int may_save(const struct ct_container *c)
+{
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	/* It would wait for itself. */
+	return ct_space_within(ct_current_space(), &c->space) ? -EDEADLK : 0;
+}
+
+/* -- checkpoint -- */
+
+/**
+ * struct image_file - an open file of an image being read
+ * @c: the container; referenced
+ * @lock: one at a time
+ * @flags: CT_SAVE_...
+ * @save: the checkpoint, once it has been taken
+ * @err: it has failed; the same to all who go on reading
+ */
+struct image_file {
+	struct ct_container *c;
+	struct mutex lock;	/* see above */
+	unsigned int flags;
+	struct ct_save *save;
+	int err;
+};
+
+/* Called with f->lock held. */
+static int image_take(struct image_file *f)
+{
+	if (!f->save && !f->err)
+		f->err = may_save(f->c) ?:
+			 ct_save_take(f->c, f->flags, &f->save);
+	return f->err;
+}
+
+static void image_free(struct image_file *f)
+{
+	if (f->save)
+		ct_save_end(f->save);
+	ct_container_put(f->c);
+	kfree(f);
+}
+
+static ssize_t image_read(struct file *file, char __user *ubuf, size_t size,
+			  loff_t *pos)
+{
+	struct image_file *f = file->private_data;
+	ssize_t ret;
+
+	if (mutex_lock_interruptible(&f->lock))
+		return -ERESTARTSYS;
+	ret = image_take(f);
+	if (!ret)
+		ret = ct_save_read(f->save, ubuf, size);
+	mutex_unlock(&f->lock);
+	return ret;
+}
+
+static int parse_flags(char *words, unsigned int *flags)
+{
+	char *word;
+
+	while ((word = strsep(&words, " \t\n"))) {
+		if (!strcmp(word, "stop"))
+			*flags |= CT_SAVE_STOP;
+		else if (!strcmp(word, "kill"))
+			*flags |= CT_SAVE_STOP | CT_SAVE_KILL;
+		else if (*word)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static ssize_t image_write(struct file *file, const char __user *ubuf,
+			   size_t size, loff_t *pos)
+{
+	struct image_file *f = file->private_data;
+	char words[WORDS_MAX + 1];
+	unsigned int flags = 0;
+	int err;
+
+	if (size > WORDS_MAX)
+		return -EINVAL;
+	if (copy_from_user(words, ubuf, size))
+		return -EFAULT;
+	words[size] = '\0';
+	err = parse_flags(words, &flags);
+	if (err)
+		return err;
+	mutex_lock(&f->lock);
+	/* It is too late once it has been taken. */
+	if (f->save || f->err)
+		err = -EBUSY;
+	else
+		f->flags = flags;
+	mutex_unlock(&f->lock);
+	return err ?: size;
+}
+
+static int image_release(struct inode *inode, struct file *file)
+{
+	image_free(file->private_data);
+	return 0;
+}
+
+static const struct file_operations image_file_ops = {
+	.owner = THIS_MODULE,
+	.read = image_read,
+	.write = image_write,
+	.release = image_release,
+};
+
+/* Whoever opens it to write as well wants to say how first. */
+static int image_open(struct inode *inode, struct file *file)
+{
+	struct image_file *f;
+	int err = 0;
+
+	f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
+	if (!f)
+		return -ENOMEM;
+	mutex_init(&f->lock);
+	f->c = ct_entry_container(inode);
+	if (!f->c) {
+		kfree(f);
+		return -ENOENT;
+	}
+	mutex_lock(&f->lock);
+	if (file->f_mode & FMODE_WRITE)
+		err = may_save(f->c);
+	else
+		err = image_take(f);
+	mutex_unlock(&f->lock);
+	if (err) {
+		image_free(f);
+		return err;
+	}
+	file->private_data = f;
+	/*
+	 * procfs closes what is open when an entry goes, as it does with the
+	 * container; the image outlives that.
+	 */
+	__module_get(THIS_MODULE);
+	replace_fops(file, &image_file_ops);
+	return stream_open(inode, file);
+}
+
+static const struct proc_ops image_proc_ops = {
+	.proc_open = image_open,
+};
+
+/* -- check -- */
+
+static int check_show(struct seq_file *m, void *v)
+{
+	ct_save_show_blockers(m, m->private);
+	return 0;
+}
+
+static int check_open(struct inode *inode, struct file *file)
+{
+	struct ct_container *c = ct_entry_container(inode);
+	struct ct_save *look;
+	int err;
+
+	if (!c)
+		return -ENOENT;
+	err = may_save(c) ?: ct_save_look(c, &look);
+	ct_container_put(c);
+	if (err)
+		return err;
+	err = single_open(file, check_show, look);
+	if (err)
+		ct_save_end(look);
+	return err;
+}
+
+static int check_release(struct inode *inode, struct file *file)
+{
+	struct seq_file *m = file->private_data;
+
+	ct_save_end(m->private);
+	return single_release(inode, file);
+}
+
+static const struct proc_ops check_proc_ops = {
+	.proc_open = check_open,
+	.proc_read = seq_read,
+	.proc_lseek = seq_lseek,
+	.proc_release = check_release,
+};
+
+/* -- restart -- */
+
+/**
+ * struct restart_file - an open file of an image being written
+ * @lock: one at a time
+ * @writer: takes the image
+ * @said: how much of the sentence has been read
+ */
+struct restart_file {
+	struct mutex lock;	/* see above */
+	struct ct_writer *writer;
+	size_t said;
+};
+
+static int restart_open(struct inode *inode, struct file *file)
+{
+	struct restart_file *f;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
+	if (!f)
+		return -ENOMEM;
+	mutex_init(&f->lock);
+	f->writer = ct_writer_alloc();
+	if (IS_ERR(f->writer)) {
+		int err = PTR_ERR(f->writer);
+
+		kfree(f);
+		return err;
+	}
+	file->private_data = f;
+	return stream_open(inode, file);
+}
+
+static ssize_t restart_write(struct file *file, const char __user *ubuf,
+			     size_t size, loff_t *pos)
+{
+	struct restart_file *f = file->private_data;
+	ssize_t ret;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (mutex_lock_interruptible(&f->lock))
+		return -ERESTARTSYS;
+	ret = ct_writer_write(f->writer, ubuf, size);
+	f->said = 0;
+	mutex_unlock(&f->lock);
+	return ret;
+}
+
+/* What was wrong with the last write; nothing if nothing was. */
+static ssize_t restart_read(struct file *file, char __user *ubuf, size_t size,
+			    loff_t *pos)
+{
+	struct restart_file *f = file->private_data;
+	char line[CT_WHY_MAX + 1];
+	size_t length;
+	int err = 0;
+
+	if (mutex_lock_interruptible(&f->lock))
+		return -ERESTARTSYS;
+	ct_writer_why(f->writer, line, sizeof(line));
+	length = strlen(line);
+	size = min(size, length - min(length, f->said));
+	if (copy_to_user(ubuf, line + f->said, size))
+		err = -EFAULT;
+	else
+		f->said += size;
+	mutex_unlock(&f->lock);
+	return err ?: size;
+}
+
+static int restart_release(struct inode *inode, struct file *file)
+{
+	struct restart_file *f = file->private_data;
+
+	ct_writer_free(f->writer);
+	kfree(f);
+	return 0;
+}
+
+static const struct proc_ops restart_proc_ops = {
+	.proc_open = restart_open,
+	.proc_read = restart_read,
+	.proc_write = restart_write,
+	.proc_release = restart_release,
+};
+
+/**
+ * ct_checkpoint_mkfiles - the files of a container about checkpoints
+ * @dir: its directory
+ * @data: ct_entry_data() of the container
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int ct_checkpoint_mkfiles(struct proc_dir_entry *dir, void *data)
+{
+	if (!proc_create_data("checkpoint", 0600, dir, &image_proc_ops, data) ||
+	    !proc_create_data("check", 0400, dir, &check_proc_ops, data))
+		return -ENOMEM;
+	return 0;
+}
+
+/**
+ * ct_restart_mkfile - /proc/container/restart
+ * @dir: /proc/container/
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int ct_restart_mkfile(struct proc_dir_entry *dir)
+{
+	return proc_create_data("restart", 0600, dir, &restart_proc_ops,
+				(void *)&ct_restart_mark) ? 0 : -ENOMEM;
+}
