@@ -46,9 +46,13 @@ _containerctl_position() {
 			# A -- before the name only ends options.
 			[ "$name_at" = 0 ] || { command_at=$((i + 1)); return; }
 			;;
-		-o | --option | --pids | --init | -s | --signal)
+		-o | --option | --pids | --init | --signal | -n | --name | --ssh | --remote-containerctl)
 			[ "${words[i + 1]-}" != = ] || i=$((i + 1))
 			i=$((i + 1))
+			;;
+		-s)
+			# Of checkpoint and show it takes nothing.
+			[ "${COMP_WORDS[1]}" != kill ] || i=$((i + 1))
 			;;
 		-*) ;;
 		*)
@@ -74,7 +78,13 @@ _containerctl_value() {
 	-o | --option)
 		_containerctl_offer 'pids=keep pids=new init=off init=on' "$cur"
 		;;
-	-s | --signal) _containerctl_offer "$(_containerctl_signals)" "$cur" ;;
+	--signal) _containerctl_offer "$(_containerctl_signals)" "$cur" ;;
+	-s)
+		[ "${COMP_WORDS[1]}" = kill ] || return 1
+		_containerctl_offer "$(_containerctl_signals)" "$cur"
+		;;
+	# A new name, a command line: nobody can guess them.
+	-n | --name | --ssh | --remote-containerctl) ;;
 	*) return 1 ;;
 	esac
 }
@@ -104,6 +114,35 @@ _containerctl_launch() {
 	fi
 }
 
+_containerctl_files() {
+	mapfile -t COMPREPLY < <(compgen -f -- "$1")
+	compopt -o filenames 2>/dev/null || true
+}
+
+# _containerctl_file CURRENT OPTIONS: an image
+_containerctl_file() {
+	if [[ $1 == -* ]]; then
+		_containerctl_offer "$2" "$1"
+	elif [ "$name_at" = 0 ]; then
+		_containerctl_files "$1"
+	fi
+}
+
+# _containerctl_named CURRENT OPTIONS COMMAND...: a name, then what the command offers
+_containerctl_named() {
+	if [[ $1 == -* ]]; then
+		_containerctl_offer "$2" "$1"
+	elif [ "$name_at" = 0 ]; then
+		_containerctl_offer "$(_containerctl_names)" "$1"
+	elif [ "$command_at" = 0 ]; then
+		"${@:3}" "$1"
+	fi
+}
+
+_containerctl_hosts() {
+	mapfile -t COMPREPLY < <(compgen -A hostname -- "$1")
+}
+
 # _containerctl_simple CURRENT OPTIONS AFTER: a name, then AFTER
 _containerctl_simple() {
 	if [[ $1 == -* ]]; then
@@ -117,7 +156,8 @@ _containerctl_simple() {
 
 _containerctl() {
 	local cur=${COMP_WORDS[COMP_CWORD]} name_at command_at
-	local commands='run exec adopt list status ps kill help'
+	local commands='run exec adopt list status ps kill checkpoint restart check show
+		verify migrate help'
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
 		_containerctl_offer "$commands --help --version" "$cur"
@@ -131,18 +171,35 @@ _containerctl() {
 	run)
 		_containerctl_launch "$cur" \
 			'--detach --init= --no-init --pids= --option= --tty --no-tty --help'
-		[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null
+		[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null || true
 		;;
 	exec) _containerctl_launch "$cur" '--detach --tty --no-tty --help' ;;
 	adopt)
 		_containerctl_simple "$cur" '--tree --pids= --init= --help' \
 			"$(_containerctl_processes)"
-		[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null
+		[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null || true
 		;;
 	list) _containerctl_offer '--json --help' "$cur" ;;
 	status) _containerctl_simple "$cur" '--json --help' '' ;;
 	ps) _containerctl_simple "$cur" '--help' '' ;;
 	kill) _containerctl_simple "$cur" '--signal --list --help' "$(_containerctl_signals)" ;;
+	checkpoint)
+		_containerctl_named "$cur" '--stop --kill --compress --progress --help' \
+			_containerctl_files
+		;;
+	restart)
+		_containerctl_file "$cur" '--name= --detach --progress --report --help'
+		[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null || true
+		;;
+	check) _containerctl_simple "$cur" '--json --help' '' ;;
+	show) _containerctl_file "$cur" '--json --summary --format --help' ;;
+	verify) _containerctl_file "$cur" '--quiet --help' ;;
+	migrate)
+		_containerctl_named "$cur" \
+			'--name= --compress --progress --ssh= --remote-containerctl= --help' \
+			_containerctl_hosts
+		[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null || true
+		;;
 	help) _containerctl_offer "${commands% help}" "$cur" ;;
 	esac
 }

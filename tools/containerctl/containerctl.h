@@ -41,12 +41,18 @@ struct command {
 };
 
 extern const struct command cmd_adopt;
+extern const struct command cmd_check;
+extern const struct command cmd_checkpoint;
 extern const struct command cmd_exec;
 extern const struct command cmd_kill;
 extern const struct command cmd_list;
+extern const struct command cmd_migrate;
 extern const struct command cmd_ps;
+extern const struct command cmd_restart;
 extern const struct command cmd_run;
+extern const struct command cmd_show;
 extern const struct command cmd_status;
+extern const struct command cmd_verify;
 
 /* main.c */
 void command_help(const struct command *cmd, FILE *out);

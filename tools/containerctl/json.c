@@ -106,3 +106,15 @@ void json_number(struct json *j, const char *key, long number)
 	begin_item(j, key);
 	fprintf(j->out, "%ld", number);
 }
+
+void json_unsigned(struct json *j, const char *key, unsigned long long number)
+{
+	begin_item(j, key);
+	fprintf(j->out, "%llu", number);
+}
+
+void json_bool(struct json *j, const char *key, bool value)
+{
+	begin_item(j, key);
+	fputs(value ? "true" : "false", j->out);
+}

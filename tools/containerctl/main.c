@@ -20,6 +20,12 @@ static const struct command *const commands[] = {
 	&cmd_status,
 	&cmd_ps,
 	&cmd_kill,
+	&cmd_checkpoint,
+	&cmd_restart,
+	&cmd_check,
+	&cmd_show,
+	&cmd_verify,
+	&cmd_migrate,
 };
 
 void complain(const char *fmt, ...)
@@ -88,7 +94,7 @@ static void print_help(FILE *out)
 
 	fputs("usage: containerctl COMMAND [ARGUMENT...]\n\nCommands:\n", out);
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+		fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	fputs("\n"
 	      "'containerctl COMMAND --help' (or 'containerctl help COMMAND') explains one.\n"
 	      "'containerctl --version' prints the version.\n"

@@ -40,6 +40,25 @@ static bool module_is_there(struct fault *why)
 	return false;
 }
 
+/**
+ * proc_explain() - why one of the module's files could not be opened
+ * @why: filled in
+ * @what: what cannot be done then
+ * @err: errno of that
+ */
+void proc_explain(struct fault *why, const char *what, int err)
+{
+	if (!module_is_there(why))
+		return;
+	if (err == ENOENT)
+		fault_set(why, "%s: the container module cannot do that: a newer one can",
+			  what);
+	else
+		fault_set(why, "%s: %s%s", what, strerror(err),
+			  err == EACCES || err == EPERM ?
+			  ": this takes root (CAP_SYS_ADMIN)" : "");
+}
+
 /* @err came from opening the file of one container. */
 static void explain_open(struct fault *why, const char *name, int err)
 {
@@ -91,7 +110,7 @@ int container_open(const char *name, const char *leaf, int flags, struct fault *
 }
 
 /* Everything a descriptor has to give, as a string; closes it. */
-static char *slurp(int fd)
+char *proc_read_all(int fd)
 {
 	size_t size = 0, len = 0;
 	char *text = NULL, *bigger;
@@ -141,7 +160,7 @@ char *proc_read_control(struct fault *why)
 			fault_set(why, "cannot open %s: %s", PROC_CONTAINER, strerror(errno));
 		return NULL;
 	}
-	text = slurp(fd);
+	text = proc_read_all(fd);
 	if (!text)
 		fault_set(why, "cannot read %s: %s", PROC_CONTAINER, strerror(errno));
 	return text;
@@ -155,7 +174,7 @@ char *proc_read_status(const char *name, struct fault *why)
 
 	if (fd < 0)
 		return NULL;
-	text = slurp(fd);
+	text = proc_read_all(fd);
 	if (!text)
 		fault_set(why, "cannot read the status of container '%s': %s",
 			  name, strerror(errno));
@@ -228,11 +247,7 @@ int proc_write_control(const char *name, const char *options, struct fault *why)
 
 	fd = open(PROC_CONTAINER, O_RDWR | O_CLOEXEC);
 	if (fd < 0) {
-		if (!module_is_there(why))
-			return -1;
-		fault_set(why, "cannot create containers: %s%s", strerror(errno),
-			  errno == EACCES || errno == EPERM ?
-			  ": this takes root (CAP_SYS_ADMIN)" : "");
+		proc_explain(why, "cannot create containers", errno);
 		return -1;
 	}
 	len = asprintf(&line, "%s%s%s\n", name, options[0] ? " " : "", options);

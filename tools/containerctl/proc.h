@@ -19,9 +19,11 @@ struct fault {
 };
 
 __printf(2, 3) void fault_set(struct fault *why, const char *fmt, ...);
+void proc_explain(struct fault *why, const char *what, int err);
 
 /* Containers are named by their paths here; see names.h. */
 int container_open(const char *name, const char *leaf, int flags, struct fault *why);
+char *proc_read_all(int fd);
 char *proc_read_control(struct fault *why);
 int proc_write_control(const char *name, const char *options, struct fault *why);
 char *proc_read_status(const char *name, struct fault *why);

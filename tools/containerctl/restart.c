@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * containerctl restart: a container from an image.
+ */
+#include "compiler.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "containerctl.h"
+#include "image.h"
+#include "names.h"
+#include "proc.h"
+#include "source.h"
+
+#define PROC_RESTART	PROC_CONTAINER_DIR "restart"
+
+enum { OPT_REPORT = 256 };
+
+static const struct option restart_options[] = {
+	{ "name", required_argument, NULL, 'n' },
+	{ "detach", no_argument, NULL, 'd' },
+	{ "progress", no_argument, NULL, 'p' },
+	{ "report", no_argument, NULL, OPT_REPORT },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 }
+};
+
+/**
+ * struct restart - a restart
+ * @path: of the image
+ * @name: what to call the container; NULL: as it was called
+ * @detach: do not wait for it
+ * @report: another containerctl waits for words on standard output
+ * @always: show how far it is even where standard error is no terminal
+ * @fd: of the kernel's file
+ */
+struct restart {
+	const char *path;
+	const char *name;
+	bool detach;
+	bool report;
+	bool always;
+	int fd;
+};
+
+/* The module leaves the reason of a failed write in the open file. */
+static void explain(const struct restart *r, int err, struct fault *why)
+{
+	char text[sizeof(why->text) / 2];
+	ssize_t n = read(r->fd, text, sizeof(text) - 1);
+
+	text[n > 0 ? n : 0] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	fault_set(why, "cannot restart the container: %s", text[0] ? text : strerror(err));
+}
+
+static int restart_open(struct restart *r, struct fault *why)
+{
+	char line[128];
+	int len;
+
+	r->fd = open(PROC_RESTART, O_RDWR | O_CLOEXEC);
+	if (r->fd < 0) {
+		proc_explain(why, "cannot restart containers", errno);
+		return -1;
+	}
+	if (!r->name)
+		return 0;
+	len = snprintf(line, sizeof(line), "options name=%s\n", r->name);
+	if (write(r->fd, line, len) == len)
+		return 0;
+	explain(r, errno, why);
+	return -1;
+}
+
+static int take(struct image *image, const void *data, size_t size, struct fault *why)
+{
+	const struct restart *r = image->owner;
+
+	if (!write_all(r->fd, data, size))
+		return 0;
+	explain(r, errno, why);
+	return -1;
+}
+
+/* Return: 0, or -1; then nothing is left of the container. */
+static int stream(struct restart *r, struct source *s, char *name, struct fault *why)
+{
+	struct image image = { .take = take, .owner = r };
+	struct progress progress;
+	int ret;
+
+	progress_begin(&progress, "restart", r->always);
+	ret = image_pass(&image, s, &progress, why);
+	snprintf(name, CONTAINER_IMAGE_NAME, "%s", r->name ? r->name : image.header.name);
+	image_free(&image);
+	return ret ? -1 : 0;
+}
+
+/* A word for the containerctl that has been waiting for it. */
+static int say(const char *word, const char *name)
+{
+	printf("%s%s%s\n", word, name ? " " : "", name ? name : "");
+	return finish_output();
+}
+
+/* Our only child: the others have been waited for. */
+static pid_t only_child(void)
+{
+	char path[64];
+	int pid = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	file = fopen(path, "re");
+	if (file && fscanf(file, "%d", &pid) != 1)
+		pid = 0;
+	if (file)
+		fclose(file);
+	return pid;
+}
+
+static void block_signals(void)
+{
+	sigset_t set;
+
+	signals_relayed(&set);
+	/* To stop us, and nobody else, is the business of the shell. */
+	sigdelset(&set, SIGTSTP);
+	sigdelset(&set, SIGCONT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+/* The name is free a moment after process 1 has been waited for. */
+static void wait_until_gone(const char *name, long id)
+{
+	static const struct timespec pause = { .tv_nsec = 2000000 };
+	int tries = 1000;
+
+	while (id >= 0 && tries-- && container_id(name) == id)
+		nanosleep(&pause, NULL);
+}
+
+/* Stand in for process 1: what we are told goes to it, its status is ours. */
+static int stand_in(const char *name)
+{
+	long id = container_id(name);
+	pid_t child = only_child();
+	int status, sig;
+	sigset_t set;
+
+	block_signals();
+	sigprocmask(SIG_BLOCK, NULL, &set);
+	for (;;) {
+		pid_t pid = waitpid(child ? child : -1, &status, WNOHANG);
+
+		if (pid > 0)
+			break;
+		if (pid < 0) {
+			complain("container '%s' has no process 1 that could be waited for",
+				 name);
+			return EXIT_SELF;
+		}
+		if (!sigwait(&set, &sig) && sig != SIGCHLD && child)
+			kill(child, sig);
+	}
+	wait_until_gone(name, id);
+	return WIFSIGNALED(status) ? EXIT_SIGNALLED + WTERMSIG(status) :
+				     WEXITSTATUS(status);
+}
+
+static int start(struct restart *r, char *name, struct fault *why)
+{
+	struct fault unpacking;
+	struct source s;
+	int ret;
+
+	if (r->report && say("ready", NULL))
+		return -1;
+	ret = source_open(&s, r->path, why) ? -1 : stream(r, &s, name, why);
+	if (source_close(&s, &unpacking) && !ret)
+		complain("%s", unpacking.text);
+	return ret;
+}
+
+static int restart(struct restart *r)
+{
+	struct sigaction dfl = { .sa_handler = SIG_DFL };
+	char name[CONTAINER_IMAGE_NAME];
+	struct fault why = {};
+	int ret;
+
+	/* Who ignores it never hears of a child's end. */
+	sigaction(SIGCHLD, &dfl, NULL);
+	ret = restart_open(r, &why) ? -1 : start(r, name, &why);
+	if (r->fd >= 0)
+		close(r->fd);
+	if (ret) {
+		if (why.text[0])
+			complain("%s", why.text);
+		return EXIT_SELF;
+	}
+	if (r->report)
+		ret = say("restarted", name);
+	else if (r->detach)
+		ret = say(name, NULL);
+	return ret || r->detach ? ret : stand_in(name);
+}
+
+static int parse(struct restart *r, int argc, char **argv)
+{
+	struct fault why;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "n:dph", restart_options, NULL)) >= 0) {
+		switch (c) {
+		case 'n':
+			if (!name_is_valid(optarg, &why))
+				return usage_error(&cmd_restart, "%s", why.text);
+			if (strchr(optarg, '/'))
+				return usage_error(&cmd_restart, "'%s': a container is restarted where containerctl is, and not inside another",
+						   optarg);
+			r->name = optarg;
+			break;
+		case 'd':
+			r->detach = true;
+			break;
+		case 'p':
+			r->always = true;
+			break;
+		case OPT_REPORT:
+			r->report = true;
+			break;
+		case 'h':
+			command_help(&cmd_restart, stdout);
+			return finish_output();
+		default:
+			return bad_option(&cmd_restart);
+		}
+	}
+	return -1;
+}
+
+static int restart_run(int argc, char **argv)
+{
+	struct restart r = { .fd = -1 };
+	int ret = parse(&r, argc, argv);
+
+	if (ret >= 0)
+		return ret;
+	if (optind >= argc)
+		return usage_error(&cmd_restart, "from which file? ('-' is standard input)");
+	if (optind + 1 < argc)
+		return usage_error(&cmd_restart, "'%s' is too much: one image at a time",
+				   argv[optind + 1]);
+	r.path = argv[optind];
+	return restart(&r);
+}
+
+const struct command cmd_restart = {
+	.name = "restart",
+	.synopsis = "[OPTION...] FILE",
+	.summary = "make a container from an image",
+	.help =
+	"Makes a container from the image FILE (-: standard input; it can be compressed\n"
+	"with zstd), with all processes as they were and with their numbers.  Waits for\n"
+	"its process 1, to which signals are passed on, and ends with its status.\n"
+	"\n"
+	"  -n, --name=NAME  call it NAME, and not as it was called\n"
+	"  -d, --detach     print its name and come back as soon as it runs\n"
+	"  -p, --progress   say how far it is even if standard error is no terminal\n"
+	"      --report     for programs: print 'ready' before anything of FILE is read,\n"
+	"                   and 'restarted NAME' when it runs\n"
+	"  -h, --help       print this\n"
+	"\n"
+	"Example: containerctl restart --detach /var/tmp/web.img\n",
+	.run = restart_run,
+};
