@@ -81,6 +81,17 @@ gone_soon() {
 	broken "$what is still there"
 }
 
+# soon WHAT COMMAND...: and a program a moment to get somewhere
+soon() {
+	local what=$1 tries
+	shift
+	for ((tries = 0; tries < 300; tries++)); do
+		! "$@" >/dev/null 2>&1 || return 0
+		sleep 0.1
+	done
+	broken "$what does not get on"
+}
+
 # outside N: the host's number of the process that is N inside
 outside() { awk -v n="$1" '$1 == n { print $2 }' /proc/container/demo/tasks; }
 
@@ -179,6 +190,44 @@ host "ps -o pid,args -p $SLEEPER,$OTHER"
 succeeds
 says $'\n'" *$OTHER sleep 5000"
 says_not 'sleep 2000'
+
+explain 'A computation in a container of its own.'
+host 'cat /in/count.sh'
+succeeds
+host 'setsid sh -c "echo job >/proc/container && exec sh /in/count.sh" </dev/null >/run/count 2>&1 &'
+succeeds
+counted() { [ "$(wc -l </run/count)" -gt "$1" ]; }
+soon 'the computation' counted 3
+
+explain 'It is saved while it runs: nothing is in the way.'
+host 'cat /proc/container/job/check'
+succeeds '^$'
+host 'cat /proc/container/job/checkpoint >/run/job.img'
+succeeds
+host 'containerctl verify /run/job.img'
+succeeds
+host 'grep ^checkpoint /proc/container/job/status'
+succeeds $'^checkpoint:\tcomplete'
+
+explain 'And killed.'
+host 'echo KILL >/proc/container/job/kill'
+succeeds
+gone_soon 'the container' test -e /proc/container/job/tasks
+COUNTED=$(wc -l </run/count)
+host 'tail -n 1 /run/count'
+succeeds '^process 1 counts [0-9]+$'
+
+explain 'It comes back where it was, with the number that it had.'
+host 'cat /run/job.img >/proc/container/restart'
+succeeds
+soon 'the computation' counted "$((COUNTED + 3))"
+host 'tail -n 1 /run/count'
+succeeds '^process 1 counts [0-9]+$'
+host 'cat /proc/container/job/tasks'
+succeeds '^1'
+host 'echo KILL >/proc/container/job/kill'
+succeeds
+gone_soon 'the container' test -e /proc/container/job/tasks
 
 explain 'Nothing holds the module any more.'
 host 'rmmod container'
