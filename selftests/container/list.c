@@ -108,6 +108,7 @@ TEST(rows)
 
 static const char * const keys[] = {
 	"name", "id", "init", "tasks", "created", "parent", "options",
+	"checkpoint",
 };
 
 #define KEYS (sizeof(keys) / sizeof(*keys))

@@ -70,7 +70,7 @@ static void look_from_b(int fd, void *arg)
 	char text[64];
 
 	expect_names("/proc/container/", " b ");
-	expect_names("/proc/container/b", " tasks status kill proc ");
+	expect_names("/proc/container/b", " tasks status kill checkpoint check proc ");
 	CT_EQ(2, ct_task_count("b"));
 	CT_EQ(1, ct_inside("b", 1));
 	CT_EQ(2, ct_inside("b", child.pid));
@@ -99,8 +99,8 @@ static void look_from_a(int fd, void *arg)
 	b = ct_spawn_named("b", look_from_b, NULL);
 	ct_recv(b.fd);
 	expect_names("/proc/container/", " a ");
-	expect_names("/proc/container/a", " tasks status kill proc b ");
-	expect_names("/proc/container/a/b", " tasks status kill proc ");
+	expect_names("/proc/container/a", " tasks status kill checkpoint check proc b ");
+	expect_names("/proc/container/a/b", " tasks status kill checkpoint check proc ");
 	CT_EQ(2, ct_task_count("a/b"));
 	CT_EQ(3, ct_task_count("a"));
 	CT_EQ(1, ct_inside("a/b", 50));
@@ -125,7 +125,7 @@ static void look_from_a(int fd, void *arg)
 	CT_EQ(-1, ct_task_count("a/b"));
 	/* The directory goes a moment later. */
 	CT_UNTIL(!has_name("/proc/container/a", "b"));
-	expect_names("/proc/container/a", " tasks status kill proc ");
+	expect_names("/proc/container/a", " tasks status kill checkpoint check proc ");
 	ct_send(fd, 0);
 	ct_wait_hangup(fd);
 }
@@ -141,7 +141,7 @@ TEST(seen_from_everywhere)
 	ct_recv(a.fd);
 	b = ct_only_child(a.pid);
 	child = ct_only_child(b);
-	expect_names("/proc/container/a/b", " tasks status kill proc ");
+	expect_names("/proc/container/a/b", " tasks status kill checkpoint check proc ");
 	EXPECT_EQ(3, ct_task_count("a"));
 	EXPECT_EQ(2, ct_task_count("a/b"));
 	EXPECT_EQ(-1, ct_task_count("b"));

@@ -50,7 +50,7 @@ a_directory() {
 	contains "$(ls /proc/container/)" "$NAME" &&
 		same "$(stat -c %F /proc/container/)" directory &&
 		[ -d /proc/container/ ] && [ -d "/proc/container/$NAME" ] &&
-		same "$(ls "/proc/container/$NAME")" $'kill\nproc\nstatus\ntasks'
+		same "$(ls "/proc/container/$NAME")" $'check\ncheckpoint\nkill\nproc\nstatus\ntasks'
 }
 
 listed_in_proc() {
@@ -68,7 +68,7 @@ walked_by_find() {
 	local found
 	found=$(find /proc/container/ -xdev -name tasks -path "*/$NAME/*")
 	same "$found" "/proc/container/$NAME/tasks" &&
-		same "$(find "/proc/container/$NAME" -xdev -type f | wc -l)" 3
+		same "$(find "/proc/container/$NAME" -xdev -type f | wc -l)" 5
 }
 
 globs() {

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # modes: host
 # kernels: stock
+# timeout: 400
 #
 # The completion of containerctl's command line.
 
@@ -27,19 +28,21 @@ completions() {
 		printf "%s\n" "${COMPREPLY[@]}"' "$FILE" containerctl "$@" | sort | tr '\n' ' '
 }
 
+echo '10.1.2.3 ctl-host' >"$TMP/hosts"
 containerctl run -d ctl-compl-1 -- sleep 1000
 containerctl run -d ctl-compl-2 -- sleep 1000
 containerctl run -d ctl-compl-1/in -- sleep 1000
 
-is 'commands' "$(completions '')" '--help --version adopt exec help kill list ps run status '
+is 'commands' "$(completions '')" '--help --version adopt check checkpoint exec help kill list migrate ps restart run show status verify '
 is 'a command' "$(completions st)" 'status '
-for command in exec adopt status ps kill; do
+is 'commands that begin alike' "$(completions check)" 'check checkpoint '
+for command in exec adopt status ps kill check checkpoint migrate; do
 	is "$command: names" "$(completions $command ctl-c)" \
 		'ctl-compl-1 ctl-compl-1/in ctl-compl-2 '
 	is "$command: a name" "$(completions $command ctl-compl-2)" 'ctl-compl-2 '
 done
 is 'run: a new name cannot be guessed' "$(completions run ctl-c | tr -d ' ')" ''
-for command in run exec adopt list status kill ps; do
+for command in run exec adopt list status kill ps checkpoint restart check show verify migrate; do
 	offered=$(completions $command -)
 	offered=${offered//=/}
 	for option in $offered; do
@@ -65,4 +68,13 @@ is 'adopt: processes' "$(completions adopt --tree --pids = new ctl-compl-1 $$)" 
 like 'kill: signals' "$(completions kill ctl-compl-1 '')" 'HUP .*KILL .*TERM '
 is 'kill: a signal' "$(completions kill ctl-compl-1 KI)" 'KILL '
 is 'kill: a signal for -s' "$(completions kill -s US)" 'USR1 USR2 '
-is 'help: commands' "$(completions help '')" 'adopt exec kill list ps run status '
+is 'help: commands' "$(completions help '')" 'adopt check checkpoint exec kill list migrate ps restart run show status verify '
+is 'checkpoint: a file' "$(completions checkpoint --kill ctl-compl-1 /etc/hostn)" '/etc/hostname '
+is 'checkpoint: nothing more' "$(completions checkpoint ctl-compl-1 /x /etc/hostn | tr -d ' ')" ''
+is 'checkpoint: a name after -s' "$(completions checkpoint -s ctl-compl-2)" 'ctl-compl-2 '
+for command in restart show verify; do
+	is "$command: a file" "$(completions $command /etc/hostn)" '/etc/hostname '
+done
+is 'restart: a file after a name' "$(completions restart --name = new /etc/hostn)" '/etc/hostname '
+is 'restart: a new name cannot be guessed' "$(completions restart -n ctl | tr -d ' ')" ''
+is 'migrate: hosts' "$(HOSTFILE=$TMP/hosts completions migrate ctl-compl-1 ctl-h)" 'ctl-host '
