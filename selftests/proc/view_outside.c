@@ -573,7 +573,8 @@ static void look_at_all(int fd, void *arg)
 		dir = opendir(CT_FILE "/");
 		CT_CHECK(dir);
 		while ((entry = readdir(dir)))
-			if (entry->d_name[0] != '.')
+			/* There is a file, too. */
+			if (entry->d_name[0] != '.' && entry->d_type == DT_DIR)
 				look_at_one(churn, entry->d_name, point);
 		closedir(dir);
 	}
