@@ -27,7 +27,7 @@ TIOCGPTN = 0x80045430
 ENVIRONMENT = dict(os.environ, TERM="dumb", PS1="READY> ", INPUTRC="/dev/null", HISTFILE="")
 
 BASH = ("bash", "--norc", "--noprofile", "-i")
-SIZE_SCRIPT = "show() { set -- $(stty size); echo size $1 $2; }; show; trap show WINCH; " \
+SIZE_SCRIPT = "show() { set -- $(stty size); echo size $1 $2; }; trap show WINCH; show; " \
     "while :; do sleep 0.1; done"
 NO_TTY_SCRIPT = "( : </dev/tty ) 2>/dev/null || echo no controlling terminal; sleep 1000; :"
 
