@@ -23,6 +23,7 @@
 
 #include "checkpoint/freeze.h"
 #include "checkpoint/restart.h"
+#include "checkpoint/signal.h"
 #include "hook/hook.h"
 #include "hook/symbols.h"
 #include "pidspace/move.h"
@@ -45,6 +46,7 @@
  * @how: valid once the set is complete
  * @asked: @work was queued
  * @parked: it sleeps in @work
+ * @let_stop: it may go on before the others, to its stop
  */
 struct member {
 	struct callback_head work;
@@ -53,6 +55,7 @@ struct member {
 	enum ct_still how;
 	bool asked;
 	bool parked;
+	bool let_stop;
 };
 
 /**
@@ -129,6 +132,12 @@ void ct_frozen_put(struct ct_frozen *f)
 	kfree(f);
 }
 
+/* Pairs with the stores in ct_thaw() and let_stop(). */
+static bool may_go(const struct member *m)
+{
+	return READ_ONCE(m->frozen->thawed) || READ_ONCE(m->let_stop);
+}
+
 /* Runs in the task, in get_signal(), or while it exits. */
 static void park(struct callback_head *work)
 {
@@ -151,13 +160,11 @@ static void park(struct callback_head *work)
 		WRITE_ONCE(m->parked, true);
 		atomic_inc(&f->nr_parked);
 		wake_up(&f->arrival);
-		/* Pairs with the store in ct_thaw(). */
-		if (wait_event_state(f->parked, READ_ONCE(f->thawed),
-				     PARKED_STATE)) {
+		if (wait_event_state(f->parked, may_go(m), PARKED_STATE)) {
 			WRITE_ONCE(f->broken, true);
-			WRITE_ONCE(m->parked, false);
 			atomic_dec(&f->nr_parked);
 		}
+		WRITE_ONCE(m->parked, false);
 	}
 	wake_up(&f->arrival);
 	ct_frozen_put(f);
@@ -413,12 +420,15 @@ static int not_still(struct ct_space *space, struct task_struct *task, char *why
 
 /*
  * It says that it is parked before it sleeps; until it does, its registers are the
- * processor's.
+ * processor's. One that stops has yet to tell its parent.
  */
 static void come_to_rest(struct member *m)
 {
 	while (READ_ONCE(m->parked) &&
 	       !static_call(ct_wait_task_inactive)(m->task, TASK_UNINTERRUPTIBLE))
+		cond_resched();
+	while (is_stopped(m->task) &&
+	       !static_call(ct_wait_task_inactive)(m->task, __TASK_STOPPED))
 		cond_resched();
 }
 
@@ -428,7 +438,7 @@ static void settle(struct ct_frozen *f)
 	unsigned int i;
 
 	for (i = 0; i < f->count; i++)
-		if (f->order[i]->how == CT_PARKED)
+		if (f->order[i]->how != CT_GONE)
 			come_to_rest(f->order[i]);
 }
 
@@ -644,4 +654,54 @@ int ct_frozen_wait(struct ct_frozen *f, unsigned int parked)
 	xa_for_each(&f->by_task, i, m)
 		come_to_rest(m);
 	return 0;
+}
+
+/* With siglock it is either that, or has stopped, or need not any more. */
+static bool is_stopping(const struct member *m)
+{
+	unsigned long flags;
+	bool stopping;
+
+	if (!ct_lock_sighand(m->task, &flags))
+		return false;
+	stopping = m->task->jobctl & JOBCTL_STOP_PENDING;
+	ct_unlock_sighand(m->task, &flags);
+	return stopping;
+}
+
+/* Until it has stopped; SIGCONT and SIGKILL may come first. */
+static int let_stop(struct member *m)
+{
+	/* Pairs with may_go(). */
+	WRITE_ONCE(m->let_stop, true);
+	wake_up_all(&m->frozen->parked);
+	while (is_stopping(m)) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		schedule_timeout_killable(1);
+	}
+	come_to_rest(m);
+	return 0;
+}
+
+/**
+ * ct_thaw_stopping - let those go on to their stop that are to be stopped
+ * @f: the set, of a restart
+ *
+ * So that nobody who goes on with ct_thaw() finds them running.
+ *
+ * Context: may sleep.
+ * Return: 0; -EINTR if current is killed.
+ */
+int ct_thaw_stopping(struct ct_frozen *f)
+{
+	struct member *m;
+	unsigned long i;
+	int err = 0;
+
+	xa_for_each(&f->by_task, i, m) {
+		if (!err && is_stopping(m))
+			err = let_stop(m);
+	}
+	return err;
 }

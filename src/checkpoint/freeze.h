@@ -44,5 +44,6 @@ struct ct_frozen *ct_frozen_alloc(void);
 int ct_park_current(struct ct_frozen *frozen);
 void ct_frozen_break(struct ct_frozen *frozen);
 int ct_frozen_wait(struct ct_frozen *frozen, unsigned int parked);
+int ct_thaw_stopping(struct ct_frozen *frozen);
 
 #endif

@@ -328,6 +328,8 @@ int ct_restart_go(struct ct_restart *r)
 	/* Whoever closes a file from now on is the last to have it. */
 	ct_restore_free_objects(r);
 	set_next(r);
+	if (ct_thaw_stopping(r->frozen))
+		return ct_restart_fail(r, -EINTR, "the restart was interrupted");
 	/* Pairs with the xchg() of the next checkpoint, in ct_save_take(). */
 	smp_store_release(&r->c->progress.busy, false);
 	ct_thaw(r->frozen);
