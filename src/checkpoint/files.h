@@ -112,6 +112,9 @@ enum ct_hold_kind {
 	CT_HOLD_KINDS,
 };
 
+/* closing.c */
+void ct_close_now(void);
+
 /* leaks.c */
 int ct_hold(struct ct_save *s, enum ct_hold_kind what, u32 id, const char *name,
 	    const char *where, long found, long all);

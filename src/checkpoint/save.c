@@ -14,6 +14,7 @@
 #include "checkpoint/blockers.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/emit.h"
+#include "checkpoint/files.h"
 #include "checkpoint/freeze.h"
 #include "checkpoint/out.h"
 #include "checkpoint/progress.h"
@@ -21,6 +22,7 @@
 
 /* How often to look for what is shared outside, until there is nothing. */
 #define LOOKS		5
+#define LOOKS_FROZEN	3
 
 /* Leaf of CPUID about the extended state. */
 #define CPUID_XSTATE	0xd
@@ -231,6 +233,8 @@ static int look(struct ct_container *c, struct ct_save **save)
 		return -ENOMEM;
 	err = ct_frozen_look(&c->space, &s->tasks) ?: save_all(s);
 	ct_out_free(&s->out);
+	/* What was closed while we had it is not to seem shared with us. */
+	ct_close_now();
 	if (err)
 		save_free(s);
 	else
@@ -368,6 +372,36 @@ static int take(struct ct_save *s, unsigned int flags, char *why)
 	return err;
 }
 
+/*
+ * Whoever looks at a task's files holds them for a moment (/proc/PID/fd), so what
+ * seems to be shared with others outside is looked at again.
+ */
+static int take_again(struct ct_container *c, unsigned int flags,
+		      struct ct_save **save, char *why)
+{
+	unsigned int tries = LOOKS_FROZEN;
+	struct ct_save *s;
+	int err;
+
+	for (;;) {
+		s = save_alloc(c);
+		if (!s)
+			return -ENOMEM;
+		s->flags = flags;
+		err = take(s, flags, why);
+		if (!err) {
+			*save = s;
+			return 0;
+		}
+		if (!only_leaks(s))
+			tries = 1;
+		save_free(s);
+		if (!--tries)
+			return err;
+		schedule_timeout_killable(1);
+	}
+}
+
 /**
  * ct_save_take - take a checkpoint
  * @c: the container; referenced
@@ -384,34 +418,22 @@ int ct_save_take(struct ct_container *c, unsigned int flags,
 {
 	struct ct_progress *p = &c->progress;
 	char why[CT_WHY_MAX] = "";
-	struct ct_save *s;
 	int err;
 
 	if (xchg(&p->busy, true))
 		return -EBUSY;
-	s = save_alloc(c);
-	if (!s) {
-		/* Pairs with the xchg() of the next one. */
-		smp_store_release(&p->busy, false);
-		return -ENOMEM;
-	}
-	s->flags = flags;
 	p->started = ktime_get_ns();
 	p->bytes = 0;
 	p->pages = 0;
 	p->pause = 0;
 	p->done = false;
-	err = take(s, flags, why);
+	err = take_again(c, flags, save, why);
 	set_error(c, err ? why : NULL);
 	WRITE_ONCE(p->taken, !err);
-	if (err) {
-		save_free(s);
+	if (err)
 		/* Pairs with the xchg() of the next one. */
 		smp_store_release(&p->busy, false);
-		return err;
-	}
-	*save = s;
-	return 0;
+	return err;
 }
 
 /* The next record: metadata, the border, memory, the end. 0: that was all. */

@@ -52,6 +52,7 @@ static const struct ct_symbol * const tables[] = {
 	ct_symbols_mm,
 	ct_symbols_file,
 	ct_symbols_special,
+	ct_symbols_closing,
 };
 
 static const struct ct_symbol *next_symbol(const struct ct_symbol *sym,

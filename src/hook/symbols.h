@@ -64,6 +64,7 @@ extern const struct ct_symbol ct_symbols_signal[];
 extern const struct ct_symbol ct_symbols_mm[];
 extern const struct ct_symbol ct_symbols_file[];
 extern const struct ct_symbol ct_symbols_special[];
+extern const struct ct_symbol ct_symbols_closing[];
 
 /* Structures that a room has a copy of. */
 #define CT_MEMBER(structure_name, member_name) {			\
