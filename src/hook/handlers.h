@@ -13,6 +13,8 @@
 #include <linux/dcache.h>
 #include <linux/fs.h>
 #include <linux/fs_context.h>
+#include <linux/netdevice.h>
+#include <linux/netfilter.h>
 #include <linux/netlink.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
@@ -26,6 +28,7 @@
 #include <linux/sockptr.h>
 #include <linux/static_call.h>
 #include <linux/tty.h>
+#include <net/sock.h>
 
 /* Not declared in any header for modules; compared with BTF at load. */
 struct dentry *proc_lookup(struct inode *dir, struct dentry *dentry,
@@ -65,6 +68,14 @@ int netlink_setsockopt(struct socket *sock, int level, int optname,
 		       sockptr_t optval, unsigned int optlen);
 int sock_diag_rcv_msg(struct sk_buff *skb, struct nlmsghdr *nlh,
 		      struct netlink_ext_ack *extack);
+int rtnetlink_rcv_msg(struct sk_buff *skb, struct nlmsghdr *nlh,
+		      struct netlink_ext_ack *extack);
+int packet_rcv(struct sk_buff *skb, struct net_device *dev,
+	       struct packet_type *pt, struct net_device *orig_dev);
+int tpacket_rcv(struct sk_buff *skb, struct net_device *dev,
+		struct packet_type *pt, struct net_device *orig_dev);
+int packet_rcv_spkt(struct sk_buff *skb, struct net_device *dev,
+		    struct packet_type *pt, struct net_device *orig_dev);
 int wait_consider_task(struct wait_opts *wo, int ptrace, struct task_struct *p);
 
 /* pidspace/translate.c */
@@ -133,6 +144,21 @@ DECLARE_STATIC_CALL(ct_orig_vfs_get_tree, vfs_get_tree);
 DECLARE_STATIC_CALL(ct_orig_netlink_bind, netlink_bind);
 DECLARE_STATIC_CALL(ct_orig_netlink_setsockopt, netlink_setsockopt);
 DECLARE_STATIC_CALL(ct_orig_sock_diag_rcv_msg, sock_diag_rcv_msg);
+
+/* pidspace/tap.c */
+extern typeof(netlink_add_tap) ct_hook_netlink_add_tap;
+extern typeof(sk_alloc) ct_hook_sk_alloc;
+extern typeof(packet_rcv) ct_hook_packet_rcv;
+extern typeof(tpacket_rcv) ct_hook_tpacket_rcv;
+extern typeof(packet_rcv_spkt) ct_hook_packet_rcv_spkt;
+extern typeof(rtnetlink_rcv_msg) ct_hook_rtnetlink_rcv_msg;
+extern typeof(nf_register_net_hook) ct_hook_nf_register_net_hook;
+DECLARE_STATIC_CALL(ct_orig_sk_alloc, sk_alloc);
+DECLARE_STATIC_CALL(ct_orig_packet_rcv, packet_rcv);
+DECLARE_STATIC_CALL(ct_orig_tpacket_rcv, tpacket_rcv);
+DECLARE_STATIC_CALL(ct_orig_packet_rcv_spkt, packet_rcv_spkt);
+DECLARE_STATIC_CALL(ct_orig_rtnetlink_rcv_msg, rtnetlink_rcv_msg);
+DECLARE_STATIC_CALL(ct_orig_nf_register_net_hook, nf_register_net_hook);
 
 /* pidspace/pidfd.c */
 extern typeof(__x64_sys_pidfd_open) ct_hook___x64_sys_pidfd_open;
@@ -222,6 +248,13 @@ void ct_tramp_vfs_get_tree(void);
 void ct_tramp_netlink_bind(void);
 void ct_tramp_netlink_setsockopt(void);
 void ct_tramp_sock_diag_rcv_msg(void);
+void ct_tramp_netlink_add_tap(void);
+void ct_tramp_sk_alloc(void);
+void ct_tramp_packet_rcv(void);
+void ct_tramp_tpacket_rcv(void);
+void ct_tramp_packet_rcv_spkt(void);
+void ct_tramp_rtnetlink_rcv_msg(void);
+void ct_tramp_nf_register_net_hook(void);
 void ct_tramp_alloc_pid(void);
 void ct_tramp_sched_post_fork(void);
 void ct_tramp_free_pid(void);

@@ -2,12 +2,15 @@
 /* Structure offsets for trampoline.S, turned into hook-offsets.h by Kbuild. */
 #include <linux/dcache.h>
 #include <linux/fs.h>
+#include <linux/if_arp.h>
 #include <linux/kbuild.h>
+#include <linux/netdevice.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
 #include <linux/sched.h>
 #include <linux/signal.h>
+#include <linux/socket.h>
 
 #include "pidspace/slots.h"
 #include "procfs/taskfile.h"
@@ -25,6 +28,9 @@ static void __used ct_offsets(void)
 	OFFSET(CT_DENTRY_len, dentry, d_name.len);
 	OFFSET(CT_DIR_CONTEXT_pos, dir_context, pos);
 	DEFINE(CT_TASK_FILE_LEN, CT_TASK_FILE_LEN);
+	OFFSET(CT_NET_DEVICE_type, net_device, type);
+	DEFINE(CT_ARPHRD_NETLINK, ARPHRD_NETLINK);
+	DEFINE(CT_AF_PACKET, AF_PACKET);
 	OFFSET(CT_PAGE_slots, ct_slot_page, slots);
 	OFFSET(CT_SLOT_ns, ct_slot, ns);
 	DEFINE(CT_SLOT_SIZE, sizeof(struct ct_slot));

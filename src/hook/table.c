@@ -29,6 +29,9 @@
 		.tramp = STATIC_CALL_TRAMP_ADDR(ct_orig_##function),	\
 	}
 
+#define CT_PROTO_PACKET_RCV						\
+	"int (struct sk_buff *, struct net_device *, struct packet_type *, struct net_device *)"
+
 struct ct_hook ct_hooks[] = {
 	/* Numbers that leave the kernel. */
 	{ DIRECT(__task_pid_nr_ns, ACTIVE,
@@ -169,6 +172,31 @@ struct ct_hook ct_hooks[] = {
 		 "int (struct sk_buff *, struct nlmsghdr *, struct netlink_ext_ack *)",
 		 "the same as /proc/net/netlink, by a message"),
 	  ORIGINAL(sock_diag_rcv_msg) },
+
+	/* Copies of all netlink messages. */
+	{ DIRECT(netlink_add_tap, ACTIVE, "int (struct netlink_tap *)",
+		 "a tap of netlink that a contained task sets up: nlmon") },
+	{ DIRECT(sk_alloc, ACTIVE,
+		 "struct sock *(struct net *, int, gfp_t, struct proto *, int)",
+		 "which packet sockets were made inside"),
+	  ORIGINAL(sk_alloc) },
+	{ DIRECT(packet_rcv, ACTIVE, CT_PROTO_PACKET_RCV,
+		 "what such a socket would hear of the host's taps"),
+	  ORIGINAL(packet_rcv) },
+	{ DIRECT(tpacket_rcv, ACTIVE, CT_PROTO_PACKET_RCV,
+		 "the same, one with a ring"),
+	  ORIGINAL(tpacket_rcv) },
+	{ DIRECT(packet_rcv_spkt, ACTIVE, CT_PROTO_PACKET_RCV,
+		 "the same, one of type SOCK_PACKET"),
+	  ORIGINAL(packet_rcv_spkt) },
+	{ DIRECT(rtnetlink_rcv_msg, ACTIVE,
+		 "int (struct sk_buff *, struct nlmsghdr *, struct netlink_ext_ack *)",
+		 "diverting a tap by traffic control"),
+	  ORIGINAL(rtnetlink_rcv_msg) },
+	{ DIRECT(nf_register_net_hook, ACTIVE,
+		 "int (struct net *, const struct nf_hook_ops *)",
+		 "diverting a tap by netfilter"),
+	  ORIGINAL(nf_register_net_hook), .optional = true },
 
 	/* Lifetime. */
 	{ DIRECT(alloc_pid, ACTIVE,

@@ -148,6 +148,37 @@ TRAMPOLINE_CURRENT netlink_bind
 TRAMPOLINE_CURRENT netlink_setsockopt
 TRAMPOLINE_CURRENT sock_diag_rcv_msg
 
+TRAMPOLINE_CURRENT netlink_add_tap
+TRAMPOLINE_CURRENT rtnetlink_rcv_msg
+TRAMPOLINE_CURRENT nf_register_net_hook
+
+/* Packet sockets only. */
+SYM_FUNC_START(ct_tramp_sk_alloc)
+	cmpl	$CT_AF_PACKET, %esi
+	jne	.Lhost_sk_alloc
+	TEST_CURRENT
+	jnz	.Lcontained_sk_alloc
+.Lhost_sk_alloc:
+	RET
+.Lcontained_sk_alloc:
+	REDIRECT sk_alloc
+SYM_FUNC_END(ct_tramp_sk_alloc)
+
+/* Redirected when the device in the second argument is a tap of netlink. */
+.macro TRAMPOLINE_TAP func
+SYM_FUNC_START(ct_tramp_\func)
+	cmpw	$CT_ARPHRD_NETLINK, CT_NET_DEVICE_type(%rsi)
+	je	.Ltap_\func
+	RET
+.Ltap_\func:
+	REDIRECT \func
+SYM_FUNC_END(ct_tramp_\func)
+.endm
+
+TRAMPOLINE_TAP packet_rcv
+TRAMPOLINE_TAP tpacket_rcv
+TRAMPOLINE_TAP packet_rcv_spkt
+
 TRAMPOLINE_PID free_pid
 TRAMPOLINE_PID proc_flush_pid
 
