@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* kernels: stock */
-/* modules: nlmon dummy sch_ingress nf_tables */
+/* modules: crc32c_generic dummy nf_tables nlmon sch_ingress */
 /*
  * Taps of netlink, which hear the messages of everybody in a network namespace.
  * Each test has one of its own; "the host" is this process.
