@@ -27,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -35,6 +36,8 @@
 #include <unistd.h>
 
 #define LOOP	1000000
+#define PAGE	4096
+#define FAULT_PAGES	100
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 static void __attribute__((noreturn)) die(const char *what)
@@ -133,6 +136,27 @@ static void do_thread(void)
 		die("thread");
 }
 
+/* The first write to a page; after the last one they are all given back. */
+static void do_fault(void)
+{
+	static char *memory, *at;
+
+	if (!memory) {
+		memory = mmap(NULL, FAULT_PAGES * PAGE, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (memory == MAP_FAILED)
+			die("mmap");
+		at = memory;
+	}
+	*(volatile char *)at = 1;
+	at += PAGE;
+	if (at < memory + FAULT_PAGES * PAGE)
+		return;
+	if (madvise(memory, FAULT_PAGES * PAGE, MADV_DONTNEED))
+		die("madvise");
+	at = memory;
+}
+
 static void do_stat(void)
 {
 	long fd = call(SYS_open, (long)"/proc/self/stat", O_RDONLY, 0);
@@ -218,6 +242,7 @@ static const struct bench {
 	{ "fork+exit+wait",		do_fork,	100,	20,	100, false },
 	{ "vfork+exit+wait",		do_vfork,	100,	40,	300, false },
 	{ "pthread create+join",	do_thread,	100,	40,	300, false },
+	{ "page fault",			do_fault,	FAULT_PAGES, 20, 100, false },
 	{ "/proc/self/stat",		do_stat,	100,	2,	25, false },
 	{ "readdir /proc",		do_readdir,	1,	3,	15, false },
 	{ "cycle plain",		do_cycle_plain,	10,	5,	25, true },

@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # From results, lines of case, column and instructions with tabs between, to
-# the tables (form=plain, form=markdown) or a JSON array (form=json).
+# the tables (form=plain, form=markdown) or a JSON array (form=json).  Used with
+# report-checkpoint.awk.
 
 BEGIN {
 	FS = "\t"
-	n_columns = split("unloaded idle host contained pidns pidns:4 contained:4 pidns:31 contained:32", columns, " ")
+	width = 19
+	n_columns = split("unloaded idle host contained pidns pidns:4 contained:4 pidns:31 contained:32 " \
+			  "snapshot stop criu copy fork", columns, " ")
 	bar("idle", "*", "1.004")
 	bar("host", "getpid", "1.06")
 	bar("host", "fork+exit+wait", "1.005")
 	bar("contained", "getpid", "1.00")
 	bar("contained", "fork+exit+wait", "1.02")
 	bar("contained", "vfork+exit+wait", "1.045")
+	bar("contained", "page fault", "1.004")
 	bar("contained", "/proc/self/stat", "1.05")
 	# In a container a directory is as long as the container is large; the
 	# table of its numbers is a tree, a little deeper after many forks.
@@ -65,7 +69,7 @@ function row(name, cells, n,    i, line) {
 	} else {
 		line = sprintf("%-42s", name)
 		for (i = 1; i <= n; i++)
-			line = line sprintf("%19s", cells[i])
+			line = line sprintf("%*s", width, cells[i])
 	}
 	print line
 }
@@ -94,6 +98,12 @@ function table(list, telling, what,    c, i, n, cells, shown, line) {
 }
 
 function tables() {
+	if (("getpid", "unloaded") in value)
+		call_tables()
+	checkpoint_tables()
+}
+
+function call_tables() {
 	table("unloaded idle host contained pidns", "idle", "instructions")
 	table("unloaded contained pidns:4 contained:4 pidns:31 contained:32",
 	      "contained:4", "instructions")
@@ -110,7 +120,13 @@ function verdict(what, most, is,    line) {
 		printf "%-48s %8s %8s  %s\n", what, most, is, line
 }
 
-function bars(    b, c, name, column, worst) {
+function bars() {
+	if (("getpid", "unloaded") in value)
+		call_bars()
+	checkpoint_bars()
+}
+
+function call_bars(    b, c, name, column, worst) {
 	if (form == "markdown") {
 		print "| ratio to `unloaded` | at most | is | |"
 		print "|---|--:|--:|---|"
@@ -144,7 +160,8 @@ function json(    c, i, separator, unit, r) {
 		for (i = 1; i <= n_columns; i++) {
 			if (!((cases[c], columns[i]) in value))
 				continue
-			unit = cases[c] ~ /^bytes / ? "bytes" : "instructions"
+			unit = cases[c] ~ /^bytes | bytes$/ ? "bytes" : \
+			       cases[c] ~ / pages$/ ? "pages" : "instructions"
 			r = (cases[c], "unloaded") in value ? \
 				sprintf("%.4f", ratio(cases[c], columns[i])) : "null"
 			printf "%s\t{\"case\": \"%s\", \"column\": \"%s\", \"%s\": %s, \"ratio\": %s}",
