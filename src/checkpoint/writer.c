@@ -13,7 +13,8 @@
 #include "checkpoint/in.h"
 #include "checkpoint/restart.h"
 
-#define CHUNK		(64u << 10)
+/* Bytes between two looks whether there is a reason to stop. */
+#define PIECE		((size_t)64 << 10)
 #define OPTIONS		"options "
 #define OPTIONS_MAX	255
 
@@ -21,7 +22,6 @@
  * struct ct_writer - an image being written
  * @reader: takes the records
  * @r: the restart; NULL: ended, well or not
- * @chunk: what was written last
  * @pages: the payload of records of memory
  * @begun: the image has
  * @built: the tasks are there
@@ -32,7 +32,6 @@
 struct ct_writer {
 	struct ct_image_reader reader;
 	struct ct_restart *r;
-	void *chunk;
 	void *pages;
 	bool begun;
 	bool built;
@@ -118,9 +117,8 @@ struct ct_writer *ct_writer_alloc(void)
 	if (!w)
 		return ERR_PTR(-ENOMEM);
 	ct_image_reader_init(&w->reader, &reader_ops);
-	w->chunk = kvmalloc(CHUNK, GFP_KERNEL_ACCOUNT);
 	w->r = ct_restart_alloc();
-	if (!w->chunk || !w->r) {
+	if (!w->r) {
 		ct_writer_free(w);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -161,7 +159,6 @@ void ct_writer_free(struct ct_writer *w)
 	if (w->r)
 		give_up(w, -ENODATA);
 	kvfree(w->pages);
-	kvfree(w->chunk);
 	kfree(w);
 }
 
@@ -204,16 +201,19 @@ static int take_options(struct ct_writer *w, const char __user *ubuf, size_t siz
 	return err ?: 1;
 }
 
+/* Straight to where it goes: there is a lot of it. */
 static int feed(struct ct_writer *w, const char __user *ubuf, size_t size)
 {
 	size_t n;
+	void *to;
 	int err = 0;
 
 	for (; size && !err; size -= n, ubuf += n) {
-		n = min_t(size_t, size, CHUNK);
-		if (copy_from_user(w->chunk, ubuf, n))
+		to = ct_image_room(&w->reader, &n);
+		n = min3(n, size, PIECE);
+		if (copy_from_user(to, ubuf, n))
 			return -EFAULT;
-		err = ct_image_feed(&w->reader, w->chunk, n);
+		err = ct_image_filled(&w->reader, n);
 		if (!err && fatal_signal_pending(current))
 			err = -EINTR;
 		cond_resched();
