@@ -27,6 +27,7 @@ DEFINE_STATIC_CALL_NULL(ct_alloc_uid, alloc_uid);
 DEFINE_STATIC_CALL_NULL(ct_set_cred_ucounts, set_cred_ucounts);
 DEFINE_STATIC_CALL_NULL(ct_set_dumpable, set_dumpable);
 
+#ifdef CONFIG_SECURITY_LANDLOCK
 /**
  * struct landlock - where Landlock keeps what a thread is confined to
  * @known: it has been looked for
@@ -44,7 +45,6 @@ static DEFINE_MUTEX(landlock_lock);
 /* No interface tells who is confined, so its variables are looked at. */
 static bool landlock_confines(const struct cred *cred)
 {
-#ifdef CONFIG_SECURITY_LANDLOCK
 	const struct lsm_blob_sizes *sizes;
 	const bool *initialized;
 
@@ -59,10 +59,13 @@ static bool landlock_confines(const struct cred *cred)
 	mutex_unlock(&landlock_lock);
 	return landlock.here && cred->security &&
 	       *(void **)(cred->security + landlock.offset);
-#else
-	return false;
-#endif
 }
+#else
+static bool landlock_confines(const struct cred *cred)
+{
+	return false;
+}
+#endif
 
 static bool has_other_label(struct task_struct *task)
 {
