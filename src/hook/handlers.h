@@ -55,14 +55,20 @@ long __ia32_sys_pidfd_open(const struct pt_regs *regs);
 /* The lock is only handed on; its type depends on the kernel. */
 pid_t locks_translate_pid(void *lock, struct pid_namespace *ns);
 struct wait_opts;
+struct genl_info;
 struct key;
 struct seq_file;
 struct sockaddr;
 struct socket;
 union bpf_attr;
+struct vhost_task *vhost_task_create(bool (*fn)(void *),
+				     void (*handle_sigkill)(void *),
+				     void *arg, const char *name);
 void io_uring_show_fdinfo(struct seq_file *m, struct file *f);
 void request_key_auth_describe(const struct key *key, struct seq_file *m);
 int netlink_seq_show(struct seq_file *seq, void *v);
+int netdev_nl_napi_fill_one(struct sk_buff *rsp, struct napi_struct *napi,
+			    const struct genl_info *info);
 int netlink_bind(struct socket *sock, struct sockaddr *addr, int addr_len);
 int netlink_setsockopt(struct socket *sock, int level, int optname,
 		       sockptr_t optval, unsigned int optlen);
@@ -99,18 +105,22 @@ DECLARE_STATIC_CALL(ct_orig_locks_translate_pid, locks_translate_pid);
 
 /* pidspace/boundary.c */
 extern typeof(__set_task_comm) ct_hook___set_task_comm;
+extern typeof(vhost_task_create) ct_hook_vhost_task_create;
 extern typeof(io_uring_show_fdinfo) ct_hook_io_uring_show_fdinfo;
 extern typeof(request_key_auth_describe) ct_hook_request_key_auth_describe;
 extern typeof(task_numa_group_id) ct_hook_task_numa_group_id;
 extern typeof(netlink_seq_show) ct_hook_netlink_seq_show;
 extern typeof(put_cmsg) ct_hook_put_cmsg;
 DECLARE_STATIC_CALL(ct_orig___set_task_comm, __set_task_comm);
+DECLARE_STATIC_CALL(ct_orig_vhost_task_create, vhost_task_create);
 DECLARE_STATIC_CALL(ct_orig_io_uring_show_fdinfo, io_uring_show_fdinfo);
 DECLARE_STATIC_CALL(ct_orig_request_key_auth_describe,
 		    request_key_auth_describe);
 DECLARE_STATIC_CALL(ct_orig_task_numa_group_id, task_numa_group_id);
 DECLARE_STATIC_CALL(ct_orig_netlink_seq_show, netlink_seq_show);
 DECLARE_STATIC_CALL(ct_orig_put_cmsg, put_cmsg);
+extern typeof(netdev_nl_napi_fill_one) ct_hook_netdev_nl_napi_fill_one;
+DECLARE_STATIC_CALL(ct_orig_netdev_nl_napi_fill_one, netdev_nl_napi_fill_one);
 extern typeof(netlink_unicast) ct_hook_netlink_unicast;
 DECLARE_STATIC_CALL(ct_orig_netlink_unicast, netlink_unicast);
 extern typeof(skb_recv_datagram) ct_hook_skb_recv_datagram;
@@ -229,11 +239,13 @@ void ct_tramp_wait_consider_task(void);
 void ct_tramp_do_send_sig_info(void);
 void ct_tramp_locks_translate_pid(void);
 void ct_tramp___set_task_comm(void);
+void ct_tramp_vhost_task_create(void);
 void ct_tramp_io_uring_show_fdinfo(void);
 void ct_tramp_task_numa_group_id(void);
 void ct_tramp_netlink_seq_show(void);
 void ct_tramp_request_key_auth_describe(void);
 void ct_tramp_put_cmsg(void);
+void ct_tramp_netdev_nl_napi_fill_one(void);
 void ct_tramp_netlink_unicast(void);
 void ct_tramp_skb_recv_datagram(void);
 void ct_tramp_security_socket_getsockname(void);

@@ -13,6 +13,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
+#include <linux/pgtable.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched.h>
@@ -21,21 +22,26 @@
 #include <linux/socket.h>
 #include <linux/string.h>
 #include <linux/threads.h>
+#include <net/genetlink.h>
 #include <net/netlink.h>
 #include <net/sock.h>
 
+#include "compat/netdev.h"
 #include "compat/task.h"
 #include "hook/handlers.h"
 #include "hook/hook.h"
 #include "pidspace/views.h"
 
 DEFINE_STATIC_CALL_NULL(ct_orig___set_task_comm, __set_task_comm);
+DEFINE_STATIC_CALL_NULL(ct_orig_vhost_task_create, vhost_task_create);
 DEFINE_STATIC_CALL_NULL(ct_orig_io_uring_show_fdinfo, io_uring_show_fdinfo);
 DEFINE_STATIC_CALL_NULL(ct_orig_task_numa_group_id, task_numa_group_id);
 DEFINE_STATIC_CALL_NULL(ct_orig_netlink_seq_show, netlink_seq_show);
 DEFINE_STATIC_CALL_NULL(ct_orig_request_key_auth_describe,
 			request_key_auth_describe);
 DEFINE_STATIC_CALL_NULL(ct_orig_put_cmsg, put_cmsg);
+DEFINE_STATIC_CALL_NULL(ct_orig_netdev_nl_napi_fill_one,
+			netdev_nl_napi_fill_one);
 DEFINE_STATIC_CALL_NULL(ct_orig_netlink_unicast, netlink_unicast);
 DEFINE_STATIC_CALL_NULL(ct_orig_skb_recv_datagram, skb_recv_datagram);
 
@@ -80,6 +86,23 @@ void ct_hook___set_task_comm(struct task_struct *tsk, const char *from,
 		from = name;
 	static_call(ct_orig___set_task_comm)(tsk, from, exec);
 	ct_hook_leave();
+}
+
+/* vhost's have their name from the beginning. */
+struct vhost_task *ct_hook_vhost_task_create(bool (*fn)(void *),
+					     void (*handle_sigkill)(void *),
+					     void *arg, const char *from)
+{
+	char name[TASK_COMM_LEN];
+	struct vhost_task *vtsk;
+
+	ct_hook_enter();
+	if (rename_worker(name, from))
+		from = name;
+	vtsk = static_call(ct_orig_vhost_task_create)(fn, handle_sigkill, arg,
+						      from);
+	ct_hook_leave();
+	return vtsk;
 }
 
 /* The number of the digits at @at, 0 without one; @len is how many there are. */
@@ -214,9 +237,16 @@ int ct_hook_netlink_seq_show(struct seq_file *m, void *v)
 }
 
 /*
- * SCM_CREDENTIALS of a netlink message: what is stored is the sender's own
+ * SCM_CREDENTIALS of a netlink message, or of what is told to those who monitor
+ * Bluetooth, the only module that has any: what is stored is the sender's own
  * number, without a hint whose view that was.
  */
+static bool has_no_view(unsigned long caller)
+{
+	return (caller >= MODULES_VADDR && caller < MODULES_END) ||
+	       ct_active_caller(caller) == CT_CALLER_NETLINK;
+}
+
 int ct_hook_put_cmsg(struct msghdr *msg, int level, int type, int len,
 		     void *data)
 {
@@ -225,13 +255,39 @@ int ct_hook_put_cmsg(struct msghdr *msg, int level, int type, int len,
 
 	ct_hook_enter();
 	if (level == SOL_SOCKET && type == SCM_CREDENTIALS &&
-	    len == sizeof(creds) &&
-	    ct_active_caller(_RET_IP_) == CT_CALLER_NETLINK) {
+	    len == sizeof(creds) && has_no_view(_RET_IP_)) {
 		creds = *(struct ucred *)data;
 		creds.pid = 0;
 		data = &creds;
 	}
 	ret = static_call(ct_orig_put_cmsg)(msg, level, type, len, data);
+	ct_hook_leave();
+	return ret;
+}
+
+/*
+ * The thread of a NAPI instance, one of the kernel's, in an answer of the family
+ * netdev.
+ */
+int ct_hook_netdev_nl_napi_fill_one(struct sk_buff *rsp,
+				    struct napi_struct *napi,
+				    const struct genl_info *info)
+{
+	unsigned int start = rsp->len;
+	struct nlattr *attr = NULL;
+	u32 *number;
+	int ret;
+
+	ct_hook_enter();
+	ret = static_call(ct_orig_netdev_nl_napi_fill_one)(rsp, napi, info);
+	/* One that is down has no answer. */
+	if (!ret && rsp->len > start)
+		attr = nlmsg_find_attr((struct nlmsghdr *)(rsp->data + start),
+				       GENL_HDRLEN, NETDEV_A_NAPI_PID);
+	if (attr && nla_len(attr) == sizeof(*number)) {
+		number = nla_data(attr);
+		*number = number_inside(*number);
+	}
 	ct_hook_leave();
 	return ret;
 }

@@ -83,6 +83,11 @@ static const struct secret secrets[] = {
 	{ SYSFS_MAGIC, "creator", "session*" },
 	/* owners of usNIC's queue pairs */
 	{ SYSFS_MAGIC, "summary", "[0-9]*" },
+	/* TOMOYO's: who did what, and questions about a process by number */
+	{ SECURITYFS_MAGIC, "audit", "tomoyo" },
+	{ SECURITYFS_MAGIC, "query", "tomoyo" },
+	{ SECURITYFS_MAGIC, ".process_status", "tomoyo" },
+	{ SECURITYFS_MAGIC, "domain_policy", "tomoyo" },
 	/* OCFS2's heartbeat */
 	{ CONFIGFS_MAGIC, "pid", "*" },
 };
