@@ -245,12 +245,26 @@ TEST(list_of_netlink_sockets)
 	close(sock);
 }
 
+/* Of <linux/kfd_ioctl.h>, which takes libdrm's headers. */
+struct kfd_smi_events {
+	uint32_t gpu, fd;
+};
+
+struct kfd_criu {
+	uint64_t pointers[3], size;
+	uint32_t counts[3], pid, op;
+};
+
+#define AMDKFD_IOC_SMI_EVENTS	_IOWR('K', 0x1f, struct kfd_smi_events)
+#define AMDKFD_IOC_CRIU_OP	_IOWR('K', 0x22, struct kfd_criu)
+
 /* A pipe has none of these. */
 TEST(control_by_number)
 {
 	static const unsigned long commands[] = {
 		KVM_GET_STATS_FD, BINDER_FREEZE, BINDER_GET_FROZEN_INFO,
-		AUTOFS_DEV_IOCTL_SETPIPEFD, 0,
+		AUTOFS_DEV_IOCTL_SETPIPEFD, AMDKFD_IOC_SMI_EVENTS,
+		AMDKFD_IOC_CRIU_OP, 0,
 	};
 	const unsigned long *command;
 	int fd[2];

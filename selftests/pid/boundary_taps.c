@@ -7,19 +7,15 @@
  */
 #include "ct.h"
 #include "ct-netlink.h"
+#include "ct-link.h"
 #include "ct-pass.h"
 #include <arpa/inet.h>
-#include <linux/if.h>
-#include <linux/if_arp.h>
 #include <linux/if_packet.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/pkt_sched.h>
-#include <linux/rtnetlink.h>
-#include <linux/sockios.h>
 #include <net/ethernet.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include "kselftest_harness.h"
 #include "ct-wall.h"
@@ -28,77 +24,11 @@
 #define OTHER		"ct-other"
 #define SECRET		"the host's own business"
 
-/* -- devices and messages --------------------------------------------------------- */
+/* -- messages --------------------------------------------------------- */
 
 static void new_network(void)
 {
 	CT_EQ(0, unshare(CLONE_NEWNET));
-}
-
-static int index_of(const char *device)
-{
-	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct ifreq request = {};
-
-	CT_CHECK(sock >= 0);
-	strcpy(request.ifr_name, device);
-	CT_EQ(0, ioctl(sock, SIOCGIFINDEX, &request));
-	close(sock);
-	return request.ifr_ifindex;
-}
-
-static size_t begin_nest(struct ct_message *msg, int type)
-{
-	size_t at = NLMSG_ALIGN(msg->head.nlmsg_len);
-
-	ct_message_attr(msg, type | NLA_F_NESTED, NULL, 0);
-	return at;
-}
-
-static void end_nest(struct ct_message *msg, size_t at)
-{
-	struct nlattr *attr = (void *)((char *)msg + at);
-
-	msg->head.nlmsg_len = NLMSG_ALIGN(msg->head.nlmsg_len);
-	attr->nla_len = msg->head.nlmsg_len - at;
-}
-
-static void add_string(struct ct_message *msg, int type, const char *text)
-{
-	ct_message_attr(msg, type, text, strlen(text) + 1);
-}
-
-/* A device; 0 or the error of making it. */
-static int make_device(const char *name, const char *kind, unsigned int flags)
-{
-	struct ifinfomsg info = { .ifi_flags = flags, .ifi_change = flags };
-	int sock = ct_netlink(NETLINK_ROUTE), ret;
-	struct ct_message msg;
-	size_t nest;
-
-	ct_message_init(&msg, RTM_NEWLINK,
-			NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK);
-	ct_message_add(&msg, &info, sizeof(info));
-	add_string(&msg, IFLA_IFNAME, name);
-	nest = begin_nest(&msg, IFLA_LINKINFO);
-	add_string(&msg, IFLA_INFO_KIND, kind);
-	end_nest(&msg, nest);
-	ret = ct_ask(sock, &msg);
-	close(sock);
-	return ret;
-}
-
-/* By the other way to do it. */
-static int raise_device(const char *name)
-{
-	struct ifreq request = { .ifr_flags = IFF_UP };
-	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret;
-
-	CT_CHECK(sock >= 0);
-	strcpy(request.ifr_name, name);
-	ret = ioctl(sock, SIOCSIFFLAGS, &request) ? -errno : 0;
-	close(sock);
-	return ret;
 }
 
 /* That goes from one process to itself; taps have it when send() returns. */
@@ -136,7 +66,7 @@ static void bind_to(int sock, const char *device)
 {
 	struct sockaddr_ll address = {
 		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL),
-		.sll_ifindex = index_of(device),
+		.sll_ifindex = ct_link_index(device),
 	};
 
 	CT_EQ(0, bind(sock, (struct sockaddr *)&address, sizeof(address)));
@@ -203,7 +133,7 @@ static void make_noise(void)
 {
 	struct sockaddr_ll to = {
 		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP),
-		.sll_ifindex = index_of(OTHER),
+		.sll_ifindex = ct_link_index(OTHER),
 	};
 	char frame[128] = "\xff\xff\xff\xff\xff\xff" "\x02\0\0\0\0\1" "\x08\0";
 	int sock = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
@@ -249,8 +179,8 @@ TEST_F(wall, taps_of_the_host)
 
 	CT_NEED_BOX(variant);
 	new_network();
-	ASSERT_EQ(0, make_device(TAP, "nlmon", IFF_UP));
-	ASSERT_EQ(0, make_device(OTHER, "dummy", IFF_UP));
+	ASSERT_EQ(0, ct_link_make(TAP, "nlmon", IFF_UP));
+	ASSERT_EQ(0, ct_link_make(OTHER, "dummy", IFF_UP));
 	child = ct_spawn(variant->box, listen_inside, NULL);
 	ct_recv(child.fd);
 	say_secret();
@@ -289,7 +219,7 @@ TEST_F(wall, passed_in_and_out)
 
 	CT_NEED_BOX(variant);
 	new_network();
-	ASSERT_EQ(0, make_device(TAP, "nlmon", IFF_UP));
+	ASSERT_EQ(0, ct_link_make(TAP, "nlmon", IFF_UP));
 	child = ct_spawn(variant->box, take_listener, NULL);
 	listener = listen_by(ALL);
 	say_secret();
@@ -308,10 +238,10 @@ TEST_F(wall, passed_in_and_out)
 static void set_up_taps(int fd, void *arg)
 {
 	(void)arg;
-	ct_send(fd, make_device("ct-up", "nlmon", IFF_UP));
-	ct_send(fd, make_device(TAP, "nlmon", 0));
-	ct_send(fd, raise_device(TAP));
-	ct_send(fd, make_device(OTHER, "dummy", IFF_UP));
+	ct_send(fd, ct_link_make("ct-up", "nlmon", IFF_UP));
+	ct_send(fd, ct_link_make(TAP, "nlmon", 0));
+	ct_send(fd, ct_link_raise(TAP));
+	ct_send(fd, ct_link_make(OTHER, "dummy", IFF_UP));
 	ct_wait_hangup(fd);
 }
 
@@ -329,7 +259,7 @@ TEST_F(wall, of_ones_own)
 	EXPECT_EQ(error, ct_recv(child.fd));
 	EXPECT_EQ(0, ct_recv(child.fd));
 	/* The host can. */
-	EXPECT_EQ(0, raise_device(TAP));
+	EXPECT_EQ(0, ct_link_raise(TAP));
 	EXPECT_EQ(0, ct_finish(&child));
 }
 
@@ -339,7 +269,7 @@ TEST_F(wall, of_ones_own)
 static int add_qdisc(const char *device)
 {
 	struct tcmsg request = {
-		.tcm_ifindex = index_of(device),
+		.tcm_ifindex = ct_link_index(device),
 		.tcm_parent = TC_H_CLSACT, .tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0),
 	};
 	int sock = ct_netlink(NETLINK_ROUTE), ret;
@@ -348,7 +278,7 @@ static int add_qdisc(const char *device)
 	ct_message_init(&msg, RTM_NEWQDISC,
 			NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK);
 	ct_message_add(&msg, &request, sizeof(request));
-	add_string(&msg, TCA_KIND, "clsact");
+	ct_message_string(&msg, TCA_KIND, "clsact");
 	ret = ct_ask(sock, &msg);
 	close(sock);
 	return ret;
@@ -358,7 +288,7 @@ static int add_qdisc(const char *device)
 static int add_filter(const char *device)
 {
 	struct tcmsg request = {
-		.tcm_ifindex = index_of(device),
+		.tcm_ifindex = ct_link_index(device),
 		.tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS),
 		.tcm_info = TC_H_MAKE(1 << 16, htons(ETH_P_ALL)),
 	};
@@ -368,7 +298,7 @@ static int add_filter(const char *device)
 	ct_message_init(&msg, RTM_NEWTFILTER,
 			NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK);
 	ct_message_add(&msg, &request, sizeof(request));
-	add_string(&msg, TCA_KIND, "ct-none");
+	ct_message_string(&msg, TCA_KIND, "ct-none");
 	ret = ct_ask(sock, &msg);
 	close(sock);
 	return ret;
@@ -397,14 +327,14 @@ static void nft_chain(struct ct_message *msg, const char *device)
 	size_t nest;
 
 	nft_command(msg, NFT_MSG_NEWCHAIN, NLM_F_CREATE | NLM_F_ACK);
-	add_string(msg, NFTA_CHAIN_TABLE, "ct");
-	add_string(msg, NFTA_CHAIN_NAME, device);
-	add_string(msg, NFTA_CHAIN_TYPE, "filter");
-	nest = begin_nest(msg, NFTA_CHAIN_HOOK);
+	ct_message_string(msg, NFTA_CHAIN_TABLE, "ct");
+	ct_message_string(msg, NFTA_CHAIN_NAME, device);
+	ct_message_string(msg, NFTA_CHAIN_TYPE, "filter");
+	nest = ct_nest_begin(msg, NFTA_CHAIN_HOOK);
 	ct_message_attr(msg, NFTA_HOOK_HOOKNUM, &hook, sizeof(hook));
 	ct_message_attr(msg, NFTA_HOOK_PRIORITY, &priority, sizeof(priority));
-	add_string(msg, NFTA_HOOK_DEV, device);
-	end_nest(msg, nest);
+	ct_message_string(msg, NFTA_HOOK_DEV, device);
+	ct_nest_end(msg, nest);
 }
 
 /* A table, and in it a chain for what goes out by a device. */
@@ -419,7 +349,7 @@ static int add_chain(const char *device)
 
 	nft_batch(&part[0], NFNL_MSG_BATCH_BEGIN);
 	nft_command(&part[1], NFT_MSG_NEWTABLE, NLM_F_CREATE);
-	add_string(&part[1], NFTA_TABLE_NAME, "ct");
+	ct_message_string(&part[1], NFTA_TABLE_NAME, "ct");
 	nft_chain(&part[2], device);
 	nft_batch(&part[3], NFNL_MSG_BATCH_END);
 	for (i = 0; i < 4; i++) {
@@ -454,8 +384,8 @@ TEST_F(wall, diverted)
 
 	CT_NEED_BOX(variant);
 	new_network();
-	ASSERT_EQ(0, make_device(TAP, "nlmon", IFF_UP));
-	ASSERT_EQ(0, make_device(OTHER, "dummy", IFF_UP));
+	ASSERT_EQ(0, ct_link_make(TAP, "nlmon", IFF_UP));
+	ASSERT_EQ(0, ct_link_make(OTHER, "dummy", IFF_UP));
 	child = ct_spawn(variant->box, divert, NULL);
 	EXPECT_EQ(inside ? -EPERM : 0, ct_recv(child.fd));
 	EXPECT_EQ(0, ct_recv(child.fd));
