@@ -256,7 +256,7 @@ CR_ROW(symbolic_link)
 	CT_STREQ(cr_file("a"), leads_to(fd));
 }
 
-CR_ROW(directory)
+CR_ROW(directory, .without = CR_MOVED)
 {
 	char first[256], next[256], name[16];
 	struct dirent *entry;
@@ -311,7 +311,8 @@ CR_ROW(devices)
 	CT_EQ(1, read(7, &c, 1));
 }
 
-CR_ROW(path_only)
+/* Elsewhere the files have other inodes. */
+CR_ROW(path_only, .without = CR_MOVED)
 {
 	struct stat was[4], st;
 	int i;

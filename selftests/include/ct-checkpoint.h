@@ -24,6 +24,9 @@
  *		First the original looks, to its end, and then the copy: a file
  *		that both have open is the same for them
  *	chain	three times: saved, killed, restarted
+ *	save	saved, and killed; and
+ *	load	restarted on another machine, with another kernel: see ct-moved.h.
+ *		Only with CR_SAVE and CR_LOAD in the environment
  *
  * Options of a row (all may be left out):
  *
@@ -94,9 +97,12 @@ enum {
 	CR_GOON = 4,
 	CR_COPY = 8,
 	CR_CHAINED = 16,
+	CR_SAVE = 32,
+	CR_LOAD = 64,
 };
 
-#define CR_MODES	5
+#define CR_MODES	7
+#define CR_MOVED	(CR_SAVE | CR_LOAD)
 #define CR_ALL		((1 << CR_MODES) - 1)
 
 struct cr_life;
@@ -143,11 +149,11 @@ struct cr_note {
 };
 
 static volatile struct cr_note cr_note;
-static char cr_dir[64];
+static char cr_dir[96];
 
 static inline const char *cr_file(const char *name)
 {
-	static char path[4][128];
+	static char path[4][sizeof(cr_dir) + 64];
 	static unsigned int next;
 	char *text = path[next++ % 4];
 
@@ -373,15 +379,17 @@ static inline void cr_end_all(pid_t test)
 	nftw(cr_dir, cr_remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/* Makes the subject's directory, too. */
+/* Makes the subject's directory, too, unless there is one. */
 static inline struct cr_guard cr_guard(void)
 {
 	struct cr_guard guard;
 	pid_t test = getpid();
 	int fd[2], null;
 
-	strcpy(cr_dir, "/tmp/cr-XXXXXX");
-	CT_CHECK(mkdtemp(cr_dir));
+	if (!cr_dir[0]) {
+		strcpy(cr_dir, "/tmp/cr-XXXXXX");
+		CT_CHECK(mkdtemp(cr_dir));
+	}
 	CT_EQ(0, chmod(cr_dir, 0777));
 	CT_EQ(0, pipe2(fd, O_CLOEXEC));
 	guard.pid = fork();
@@ -733,6 +741,8 @@ static inline void cr_run_copy(struct cr_life *life)
 	cr_finish(&copy);
 }
 
+#include "ct-moved.h"
+
 static inline void cr_run(struct cr_row *row, int mode)
 {
 	struct cr_guard guard = cr_guard();
@@ -773,7 +783,12 @@ static inline void cr_case_run(struct __test_metadata *_metadata,
 	_metadata->setup_completed = true;
 	if (this->mode != CR_NONE)
 		CT_NEED_MODULE();
-	cr_run(this->row, this->mode);
+	if (this->mode == CR_SAVE)
+		cr_run_save(this->row);
+	else if (this->mode == CR_LOAD)
+		cr_run_load(this->row);
+	else
+		cr_run(this->row, this->mode);
 }
 
 static inline bool cr_wanted(const char *name)
@@ -794,7 +809,7 @@ static inline bool cr_wanted(const char *name)
 static inline void cr_register(struct cr_row *row)
 {
 	static const char * const names[CR_MODES] = {
-		"none", "kill", "goon", "copy", "chain",
+		"none", "kill", "goon", "copy", "chain", "save", "load",
 	};
 	int i;
 
@@ -805,7 +820,8 @@ static inline void cr_register(struct cr_row *row)
 
 		snprintf(this->name, sizeof(this->name), "%s.%s", row->name,
 			 names[i]);
-		if ((row->without & (1 << i)) || !cr_wanted(this->name))
+		if ((row->without & (1 << i)) || !cr_wanted(this->name) ||
+		    ((CR_MOVED & (1 << i)) && !cr_moved_dir(1 << i)))
 			continue;
 		this->row = row;
 		this->mode = 1 << i;
