@@ -27,6 +27,7 @@ DEFINE_STATIC_CALL_NULL(ct_do_tcp_getsockopt, do_tcp_getsockopt);
  * @set: by which it is set
  * @size: of its value
  * @halved: what is set is doubled by the kernel
+ * @off: the value with which it does nothing, if that is not 0
  */
 struct option {
 	u16 level;
@@ -34,6 +35,7 @@ struct option {
 	u16 set;
 	u8 size;
 	bool halved;
+	int off;
 };
 
 #define INT(level, name)	{ SOL_##level, name, name, sizeof(int) }
@@ -70,7 +72,7 @@ static const struct option options[] = {
 	INT(SOCKET, SO_MARK),
 	INT(SOCKET, SO_BINDTOIFINDEX),
 	INT(SOCKET, SO_BUSY_POLL),
-	INT(SOCKET, SO_PEEK_OFF),
+	{ SOL_SOCKET, SO_PEEK_OFF, SO_PEEK_OFF, sizeof(int), .off = -1 },
 	INT(SOCKET, SO_SELECT_ERR_QUEUE),
 	INT(IP, IP_TOS),
 	INT(IP, IP_TTL),
@@ -219,20 +221,38 @@ static int write_option(struct socket *sock, const struct option *o, void *value
 				     KERNEL_SOCKPTR(value), o->size);
 }
 
+static const struct option *find_option(const struct container_image_sockopt *want)
+{
+	const struct option *o;
+
+	for (o = options; o < options + ARRAY_SIZE(options); o++)
+		if (o->level == want->level && o->name == want->name)
+			return o;
+	return NULL;
+}
+
+/*
+ * Another kernel may have more options, or has one for more sockets: where it does
+ * nothing there is nothing to be set.
+ */
+static bool is_off(const struct option *o, const struct container_image_sockopt *want)
+{
+	u8 off[CONTAINER_IMAGE_OPTION_SIZE] = { 0 };
+
+	if (o && o->off)
+		memcpy(off, &o->off, sizeof(o->off));
+	return !memcmp(off, want->value, sizeof(want->value));
+}
+
 static int restore_option(struct ct_rtask *t, struct socket *sock,
 			  const struct container_image_sockopt *want)
 {
 	u8 now[CONTAINER_IMAGE_OPTION_SIZE], value[CONTAINER_IMAGE_OPTION_SIZE];
-	const struct option *o;
+	const struct option *o = find_option(want);
 	int err;
 
-	for (o = options; o < options + ARRAY_SIZE(options); o++)
-		if (o->level == want->level && o->name == want->name)
-			break;
-	if (o == options + ARRAY_SIZE(options) || o->size != want->size ||
-	    !read_option(sock->sk, o, now)) {
-		/* Another kernel may have more of them. */
-		if (!memchr_inv(want->value, 0, sizeof(want->value)))
+	if (!o || o->size != want->size || !read_option(sock->sk, o, now)) {
+		if (is_off(o, want))
 			return 0;
 		return ct_restart_fail(t->r, -EOPNOTSUPP,
 			"a socket has option %u of level %u, which it cannot have here",
