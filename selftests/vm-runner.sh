@@ -8,7 +8,7 @@ set -u
 cd "$(dirname "$0")/.." || exit
 
 KERNEL=${KERNEL:-$(tools/vm/kernel list | head -n 1)}
-PLAN=25 COUNT=0 FAILED=0
+PLAN=28 COUNT=0 FAILED=0
 TMP=$(mktemp -d)
 trap 'rm -rf "$TMP"' EXIT
 
@@ -91,6 +91,12 @@ check 'and the supported ones are named' says '6\.1\.0-'
 
 vm --no-such-option -- true
 check 'an unknown option starts nothing' status_is 122
+vm --with nothing -- true
+check 'a list of packages that is not there starts nothing' status_is 122
+vm --disk "$TMP/none" -- true
+check 'nor a disk that is not there' status_is 122
+vm --net "$TMP/one" -- true
+check 'nor a network of one' status_is 122
 
 vm --module "$TMP/in/sub/data" --no-module -- true
 check 'without the module the kernel is not tainted' status_is 0
