@@ -16,6 +16,7 @@
 #include "pidspace/views.h"
 #include "procfs/procfs.h"
 #include "procfs/taskfile.h"
+#include "resource/resource.h"
 
 static int __init ct_init(void)
 {
@@ -45,6 +46,9 @@ static int __init ct_init(void)
 	err = ct_procfs_init();
 	if (err)
 		goto err_procfs;
+	err = ct_resource_init();
+	if (err)
+		goto err_procfs;
 	return 0;
 
 err_procfs:
@@ -59,14 +63,16 @@ err_pidspace:
 }
 
 /*
- * The module cannot be unloaded while there are containers: each holds a
- * reference.  First no new ones, then no more of our code running, then what
+ * The module cannot be unloaded while there are containers, or hierarchies of
+ * resource containers: each holds a reference.  First no new ones, then no more of our code running, then what
  * dead ones have left.
  */
 static void __exit ct_exit(void)
 {
+	ct_resource_remove();
 	ct_procfs_remove();
 	ct_hooks_exit();
+	ct_resource_exit();
 	ct_procfs_exit();
 	ct_containers_exit();
 	ct_pidspace_exit();

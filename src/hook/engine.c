@@ -20,6 +20,9 @@
 /* Serialises arming and disarming. Nothing is taken inside but ftrace's own. */
 static DEFINE_MUTEX(ct_hook_mutex);
 
+/* The bits of enum ct_hook_when whose hooks are armed; under ct_hook_mutex. */
+static unsigned int states;
+
 DEFINE_PER_CPU(long, ct_hook_sleepers);
 
 static void notrace ct_redirect(unsigned long ip, unsigned long parent_ip,
@@ -100,7 +103,7 @@ static void hook_disarm(struct ct_hook *hook)
 
 /**
  * ct_hooks_disarm - take hooks off their functions
- * @when: which hooks
+ * @when: which hooks; those that are armed for another reason, too, stay
  *
  * Tasks may still be inside of replacements when this returns; only
  * ct_hooks_exit() waits for them.
@@ -112,8 +115,9 @@ void ct_hooks_disarm(enum ct_hook_when when)
 	int i;
 
 	mutex_lock(&ct_hook_mutex);
+	states &= ~when;
 	for (i = ct_nr_hooks - 1; i >= 0; i--)
-		if (ct_hooks[i].when == when)
+		if (!(ct_hooks[i].when & states))
 			hook_disarm(&ct_hooks[i]);
 	mutex_unlock(&ct_hook_mutex);
 }
@@ -131,8 +135,9 @@ int ct_hooks_arm(enum ct_hook_when when)
 	int err = 0;
 
 	mutex_lock(&ct_hook_mutex);
+	states |= when;
 	for (i = 0; i < ct_nr_hooks && !err; i++)
-		if (ct_hooks[i].when == when)
+		if (ct_hooks[i].when & when)
 			err = hook_arm(&ct_hooks[i]);
 	mutex_unlock(&ct_hook_mutex);
 	if (err)
@@ -212,6 +217,7 @@ static long sleepers(void)
  */
 void ct_hooks_exit(void)
 {
+	ct_hooks_disarm(CT_HOOK_RESOURCE);
 	ct_hooks_disarm(CT_HOOK_ACTIVE);
 	ct_hooks_disarm(CT_HOOK_LOADED);
 

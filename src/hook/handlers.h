@@ -10,6 +10,7 @@
 #ifndef CT_HOOK_HANDLERS_H
 #define CT_HOOK_HANDLERS_H
 
+#include <linux/cgroup.h>
 #include <linux/dcache.h>
 #include <linux/fs.h>
 #include <linux/fs_context.h>
@@ -281,5 +282,26 @@ void ct_tramp_proc_thread_self_get_link(void);
 void ct_tramp_proc_pident_lookup(void);
 void ct_tramp_proc_pident_readdir(void);
 void ct_tramp_proc_pid_arch_status(void);
+void ct_tramp_cgroup_can_fork(void);
+void ct_tramp_cgroup_cancel_fork(void);
+void ct_tramp_cgroup_post_fork(void);
+void ct_tramp_cgroup_exit(void);
+void ct_tramp_cgroup_release(void);
+void ct_tramp_exchange_tids(void);
+
+
+/* resource/fork.c */
+extern typeof(cgroup_can_fork) ct_hook_cgroup_can_fork;
+extern typeof(cgroup_cancel_fork) ct_hook_cgroup_cancel_fork;
+extern typeof(cgroup_post_fork) ct_hook_cgroup_post_fork;
+extern typeof(cgroup_exit) ct_hook_cgroup_exit;
+extern typeof(cgroup_release) ct_hook_cgroup_release;
+extern typeof(exchange_tids) ct_hook_exchange_tids;
+DECLARE_STATIC_CALL(ct_orig_cgroup_can_fork, cgroup_can_fork);
+DECLARE_STATIC_CALL(ct_orig_cgroup_cancel_fork, cgroup_cancel_fork);
+DECLARE_STATIC_CALL(ct_orig_cgroup_post_fork, cgroup_post_fork);
+DECLARE_STATIC_CALL(ct_orig_cgroup_exit, cgroup_exit);
+DECLARE_STATIC_CALL(ct_orig_cgroup_release, cgroup_release);
+DECLARE_STATIC_CALL(ct_orig_exchange_tids, exchange_tids);
 
 #endif

@@ -11,13 +11,17 @@
 #include <linux/static_call.h>
 
 /**
- * enum ct_hook_when - when a hook is armed
+ * enum ct_hook_when - when a hook is armed; bits
  * @CT_HOOK_LOADED: as long as the module is loaded; not on hot paths
  * @CT_HOOK_ACTIVE: only while there are containers
+ * @CT_HOOK_RESOURCE: only while there are hierarchies of resource containers
+ * @CT_HOOK_EITHER: in both cases
  */
 enum ct_hook_when {
-	CT_HOOK_LOADED,
-	CT_HOOK_ACTIVE,
+	CT_HOOK_LOADED = 1,
+	CT_HOOK_ACTIVE = 2,
+	CT_HOOK_RESOURCE = 4,
+	CT_HOOK_EITHER = CT_HOOK_ACTIVE | CT_HOOK_RESOURCE,
 };
 
 /**

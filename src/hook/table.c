@@ -260,17 +260,41 @@ struct ct_hook ct_hooks[] = {
 	  ORIGINAL(proc_thread_self_get_link) },
 
 	/* /proc/PID/container. */
-	{ DIRECT(proc_pident_lookup, ACTIVE,
+	{ DIRECT(proc_pident_lookup, EITHER,
 		 "struct dentry *(struct inode *, struct dentry *, const struct pid_entry *, const struct pid_entry *)",
 		 "finds /proc/PID/container"),
 	  ORIGINAL(proc_pident_lookup) },
-	{ DIRECT(proc_pident_readdir, ACTIVE,
+	{ DIRECT(proc_pident_readdir, EITHER,
 		 "int (struct file *, struct dir_context *, const struct pid_entry *, unsigned int)",
 		 "lists /proc/PID/container") },
 	{ DIRECT(proc_pid_arch_status, LOADED,
 		 "int (struct seq_file *, struct pid_namespace *, struct pid *, struct task_struct *)",
 		 "shows /proc/PID/container, which shares this function with arch_status"),
 	  ORIGINAL(proc_pid_arch_status) },
+
+	/* Resource containers. */
+	{ DIRECT(cgroup_can_fork, RESOURCE,
+		 "int (struct task_struct *, struct kernel_clone_args *)",
+		 "a child is charged to the groups of its parent, or refused"),
+	  ORIGINAL(cgroup_can_fork) },
+	{ DIRECT(cgroup_cancel_fork, RESOURCE,
+		 "void (struct task_struct *, struct kernel_clone_args *)",
+		 "takes that back when the fork fails otherwise"),
+	  ORIGINAL(cgroup_cancel_fork) },
+	{ DIRECT(cgroup_post_fork, RESOURCE,
+		 "void (struct task_struct *, struct kernel_clone_args *)",
+		 "lists the child, and moves it if its parent was moved meanwhile"),
+	  ORIGINAL(cgroup_post_fork) },
+	{ DIRECT(cgroup_exit, RESOURCE, "void (struct task_struct *)",
+		 "a task that exits leaves its groups"),
+	  ORIGINAL(cgroup_exit) },
+	{ DIRECT(cgroup_release, RESOURCE, "void (struct task_struct *)",
+		 "what a zombie was charged for is given back when it has been waited for"),
+	  ORIGINAL(cgroup_release) },
+	{ DIRECT(exchange_tids, RESOURCE,
+		 "void (struct task_struct *, struct task_struct *)",
+		 "a thread that calls execve() takes over the pid of its process"),
+	  ORIGINAL(exchange_tids) },
 };
 
 const unsigned int ct_nr_hooks = ARRAY_SIZE(ct_hooks);

@@ -24,6 +24,7 @@
 #include "compat/current.h"
 #include "hook-offsets.h"
 #include "pidspace/slots.h"
+#include "resource/entry.h"
 
 /* Is the global number in eax contained?  ZF clear if so. */
 .macro TEST_NUMBER
@@ -249,6 +250,67 @@ SYM_FUNC_START(ct_tramp_proc_pident_readdir)
 .Lend_proc_pident_readdir:
 	REDIRECT proc_pident_readdir
 SYM_FUNC_END(ct_tramp_proc_pident_readdir)
+
+/* Has the task in \task an entry, that is a set of groups?  ZF clear if so. */
+.macro TEST_ENTRY task
+	movl	CT_TASK_pid(\task), %eax
+	movl	%eax, %r10d
+	shrl	$CT_RDIR_SHIFT, %r10d
+	movq	ct_rdir(,%r10,8), %r10
+	testq	%r10, %r10
+	jz	.Lroot\@
+	andl	$CT_RDIR_MASK, %eax
+	cmpq	$0, (%r10, %rax, 8)
+.Lroot\@:
+.endm
+
+/* Redirected when the task in the first argument has an entry. */
+.macro TRAMPOLINE_ENTRY func
+SYM_FUNC_START(ct_tramp_\func)
+	TEST_ENTRY %rdi
+	jnz	.Lentry_\func
+	RET
+.Lentry_\func:
+	REDIRECT \func
+SYM_FUNC_END(ct_tramp_\func)
+.endm
+
+TRAMPOLINE_ENTRY cgroup_cancel_fork
+TRAMPOLINE_ENTRY cgroup_exit
+TRAMPOLINE_ENTRY cgroup_release
+
+/* Redirected when current has one. */
+SYM_FUNC_START(ct_tramp_cgroup_can_fork)
+	movq	PER_CPU_VAR(CT_CURRENT_TASK), %r11
+	TEST_ENTRY %r11
+	jnz	.Lentry_cgroup_can_fork
+	RET
+.Lentry_cgroup_can_fork:
+	REDIRECT cgroup_can_fork
+SYM_FUNC_END(ct_tramp_cgroup_can_fork)
+
+/* When the child or current has. */
+SYM_FUNC_START(ct_tramp_cgroup_post_fork)
+	TEST_ENTRY %rdi
+	jnz	.Lentry_cgroup_post_fork
+	movq	PER_CPU_VAR(CT_CURRENT_TASK), %r11
+	TEST_ENTRY %r11
+	jnz	.Lentry_cgroup_post_fork
+	RET
+.Lentry_cgroup_post_fork:
+	REDIRECT cgroup_post_fork
+SYM_FUNC_END(ct_tramp_cgroup_post_fork)
+
+/* When one of the two threads has. */
+SYM_FUNC_START(ct_tramp_exchange_tids)
+	TEST_ENTRY %rdi
+	jnz	.Lentry_exchange_tids
+	TEST_ENTRY %rsi
+	jnz	.Lentry_exchange_tids
+	RET
+.Lentry_exchange_tids:
+	REDIRECT exchange_tids
+SYM_FUNC_END(ct_tramp_exchange_tids)
 
 SYM_FUNC_START(ct_tramp_proc_pid_arch_status)
 	REDIRECT proc_pid_arch_status

@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Directories are groups.  Their dentries, and those of their files, are held as
+ * long as the group is there, as in ramfs.
+ *
+ * Locks: the VFS holds that of the parent directory's inode, ct_rmutex is inside.
+ */
+#include <linux/namei.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
+
+#include "compat/inode.h"
+#include "resource/entry.h"
+#include "resource/resource.h"
+
+/**
+ * struct ct_rbuild - files on their way into a directory
+ * @dir: the directory's dentry; may be negative yet
+ * @dentry: theirs
+ * @inode: theirs; they go together in ct_files_show()
+ * @nr: how many
+ * @room: for how many there is
+ */
+struct ct_rbuild {
+	struct dentry *dir;
+	struct dentry **dentry;
+	struct inode **inode;
+	unsigned int nr;
+	unsigned int room;
+};
+
+/**
+ * ct_inode_create - an inode of ours
+ * @sb: the file system
+ * @group: the group that it belongs to; it gets a reference
+ * @mode: type and permissions
+ *
+ * Return: the inode, current's, with one reference; or NULL: no memory.
+ */
+struct inode *ct_inode_create(struct super_block *sb, struct ct_rgroup *group,
+			      umode_t mode)
+{
+	struct inode *inode = new_inode(sb);
+
+	if (!inode)
+		return NULL;
+	inode->i_ino = get_next_ino();
+	inode->i_mode = mode;
+	inode->i_uid = current_fsuid();
+	inode->i_gid = current_fsgid();
+	ct_inode_init_times(inode);
+	ct_rgroup_get(group);
+	ct_rinode(inode)->group = group;
+	if (S_ISDIR(mode)) {
+		inode->i_op = &ct_dir_inode_ops;
+		inode->i_fop = &simple_dir_operations;
+		/* Of "." */
+		inc_nlink(inode);
+	} else {
+		inode->i_fop = &ct_file_ops;
+	}
+	return inode;
+}
+
+static umode_t file_mode(const struct container_file *file)
+{
+	if (file->mode)
+		return file->mode;
+	if (!file->write)
+		return 0444;
+	return file->show ? 0644 : 0200;
+}
+
+static int build_room(struct ct_rbuild *b)
+{
+	unsigned int room = max(16u, b->room * 2);
+	struct dentry **dentry;
+	struct inode **inode;
+
+	if (b->nr < b->room)
+		return 0;
+	dentry = krealloc(b->dentry, room * sizeof(*dentry), GFP_KERNEL);
+	if (!dentry)
+		return -ENOMEM;
+	b->dentry = dentry;
+	inode = krealloc(b->inode, room * sizeof(*inode), GFP_KERNEL);
+	if (!inode)
+		return -ENOMEM;
+	b->inode = inode;
+	b->room = room;
+	return 0;
+}
+
+static int build_one(struct ct_rbuild *b, struct container_css *css,
+		     const struct container_file *file)
+{
+	char name[CONTAINER_SUBSYS_NAME_MAX + CONTAINER_FILE_NAME_MAX + 2];
+	struct ct_rgroup *group = css->group;
+	struct inode *inode;
+
+	if (file->flags & (group->parent ? CONTAINER_FILE_ROOT_ONLY :
+					   CONTAINER_FILE_NO_ROOT))
+		return 0;
+	if (build_room(b))
+		return -ENOMEM;
+	if (css->ss && !group->hierarchy->noprefix)
+		snprintf(name, sizeof(name), "%s.%s", css->ss->name, file->name);
+	else
+		strscpy(name, file->name, sizeof(name));
+	inode = ct_inode_create(b->dir->d_sb, group,
+				S_IFREG | file_mode(file));
+	if (!inode)
+		return -ENOMEM;
+	ct_rinode(inode)->file = file;
+	ct_rinode(inode)->css = css;
+	container_css_get(css);
+	b->dentry[b->nr] = d_alloc_name(b->dir, name);
+	if (!b->dentry[b->nr]) {
+		iput(inode);
+		return -ENOMEM;
+	}
+	b->inode[b->nr++] = inode;
+	return 0;
+}
+
+static bool built(const struct ct_rgroup *group, const struct ct_rbuild *b)
+{
+	const struct qstr *name = &b->dentry[b->nr - 1]->d_name;
+	unsigned int i;
+
+	for (i = 0; i < group->nr_files; i++)
+		if (d_same_name(group->files[i], b->dir, name))
+			return true;
+	for (i = 0; i < b->nr - 1; i++)
+		if (d_same_name(b->dentry[i], b->dir, name))
+			return true;
+	return false;
+}
+
+static int build_file(struct container_css *css,
+		      const struct container_file *file)
+{
+	struct ct_rbuild *b = css->group->build;
+	unsigned int before = b->nr;
+	int err = build_one(b, css, file);
+
+	if (err)
+		return err;
+	return b->nr > before && built(css->group, b) ? -EEXIST : 0;
+}
+
+/**
+ * container_add_files - add files to a group
+ * @css: its state
+ * @files: a table, as &container_subsys.files
+ *
+ * Context: in the populate callback of @css's subsystem only.
+ * Return: 0; -EINVAL: not in populate; -EEXIST: a name is taken; -ENOMEM.
+ */
+int container_add_files(struct container_css *css,
+			const struct container_file *files)
+{
+	const struct container_file *file;
+	int err = 0;
+
+	lockdep_assert_held(&ct_rmutex);
+	if (!css->group->build)
+		return -EINVAL;
+	for (file = files; file->name && !err; file++)
+		err = build_file(css, file);
+	return err;
+}
+EXPORT_SYMBOL_GPL(container_add_files);
+
+/**
+ * ct_files_build - make the files of a group, which nobody sees yet
+ * @group: a group
+ * @dir: dentry of its directory
+ * @subsys: those of these subsystems
+ * @own: and those that every group has
+ *
+ * Context: ct_rmutex held.
+ * Return: 0, and ct_files_show() or ct_files_abandon() has to follow; or
+ * -EEXIST: two have the same name (noprefix); -ENOMEM; what populate says.
+ */
+int ct_files_build(struct ct_rgroup *group, struct dentry *dir,
+		   unsigned long subsys, bool own)
+{
+	const struct container_file * const *file;
+	struct container_subsys *ss;
+	unsigned int id;
+	int err = 0;
+
+	lockdep_assert_held(&ct_rmutex);
+	group->build = kzalloc(sizeof(*group->build), GFP_KERNEL);
+	if (!group->build)
+		return -ENOMEM;
+	group->build->dir = dir;
+	for (file = ct_own_files; own && *file && !err; file++)
+		err = build_file(&group->self, *file);
+	for_each_subsys(ss, id, subsys) {
+		if (!err && ss->files)
+			err = container_add_files(group->css[id], ss->files);
+		if (!err && ss->populate)
+			err = ss->populate(group->css[id]);
+	}
+	if (!err) {
+		/* Room, so that ct_files_show() cannot fail. */
+		struct dentry **files;
+
+		files = krealloc(group->files,
+				 (group->nr_files + group->build->nr) *
+				 sizeof(*files), GFP_KERNEL);
+		if (files)
+			group->files = files;
+		else
+			err = -ENOMEM;
+	}
+	if (err)
+		ct_files_abandon(group);
+	return err;
+}
+
+static void build_free(struct ct_rgroup *group)
+{
+	kfree(group->build->dentry);
+	kfree(group->build->inode);
+	kfree(group->build);
+	group->build = NULL;
+}
+
+/**
+ * ct_files_abandon - free files that nobody has seen
+ * @group: the group
+ *
+ * Context: ct_rmutex held.
+ */
+void ct_files_abandon(struct ct_rgroup *group)
+{
+	struct ct_rbuild *b = group->build;
+	unsigned int i;
+
+	for (i = 0; i < b->nr; i++) {
+		dput(b->dentry[i]);
+		iput(b->inode[i]);
+	}
+	build_free(group);
+}
+
+/**
+ * ct_files_show - put the files into the directory
+ * @group: the group, whose directory is positive by now
+ *
+ * Context: ct_rmutex held.
+ */
+void ct_files_show(struct ct_rgroup *group)
+{
+	struct ct_rbuild *b = group->build;
+	unsigned int i;
+
+	for (i = 0; i < b->nr; i++)
+		d_add(b->dentry[i], b->inode[i]);
+	spin_lock_irq(&ct_notify_lock);
+	for (i = 0; i < b->nr; i++)
+		group->files[group->nr_files++] = b->dentry[i];
+	spin_unlock_irq(&ct_notify_lock);
+	build_free(group);
+}
+
+/**
+ * ct_files_hide - begin to take files out of a directory
+ * @group: the group
+ * @subsys: those of these subsystems
+ * @own: and those that every group has
+ *
+ * Context: ct_rmutex held, and the lock of the directory's inode.
+ * Return: how many, for ct_files_remove().
+ */
+unsigned int ct_files_hide(struct ct_rgroup *group, unsigned long subsys,
+			   bool own)
+{
+	unsigned int i, k = 0, nr = group->nr_files;
+
+	spin_lock_irq(&ct_notify_lock);
+	for (i = 0; i < nr; i++) {
+		struct container_css *css;
+		bool goes;
+
+		css = ct_rinode(d_inode(group->files[i]))->css;
+		goes = css->ss ? test_bit(css->ss->id, &subsys) : own;
+		if (!goes)
+			swap(group->files[k++], group->files[i]);
+	}
+	group->nr_files = k;
+	spin_unlock_irq(&ct_notify_lock);
+	return nr - k;
+}
+
+/**
+ * ct_files_remove - end it
+ * @group: the group
+ * @nr: what ct_files_hide() said
+ *
+ * Context: the lock of the directory's inode held, but not ct_rmutex: what has
+ * been mounted on the files goes, which takes locks that are outside of it.
+ */
+void ct_files_remove(struct ct_rgroup *group, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		struct dentry *dentry = group->files[group->nr_files + i];
+		struct inode *inode = d_inode(dentry);
+
+		clear_nlink(inode);
+		wake_up_interruptible_poll(&ct_rinode(inode)->poll,
+					   EPOLLPRI | EPOLLERR);
+		d_invalidate(dentry);
+		dput(dentry);
+	}
+}
+
+/**
+ * ct_files_forget - the file system is about to go, with all dentries
+ * @group: its root
+ *
+ * Context: ct_rmutex held.
+ */
+void ct_files_forget(struct ct_rgroup *group)
+{
+	spin_lock_irq(&ct_notify_lock);
+	group->nr_files = 0;
+	spin_unlock_irq(&ct_notify_lock);
+}
+
+/* -- operations of directories ---------------------------------------------- */
+
+static int group_mkdir(struct ct_rgroup *parent, struct inode *dir,
+		       struct dentry *dentry, umode_t mode)
+{
+	struct ct_hierarchy *h = parent->hierarchy;
+	struct ct_rgroup *group;
+	struct inode *inode;
+	int err;
+
+	if (parent->dead)
+		return -ENODEV;
+	group = ct_rgroup_create(h, parent);
+	if (IS_ERR(group))
+		return PTR_ERR(group);
+	err = -ENOMEM;
+	inode = ct_inode_create(dir->i_sb, group, S_IFDIR | mode);
+	if (!inode)
+		goto err_group;
+	err = ct_files_build(group, dentry, h->subsys, true);
+	if (err)
+		goto err_inode;
+	err = ct_rgroup_online(group);
+	if (err)
+		goto err_files;
+
+	WRITE_ONCE(group->dentry, dentry);
+	d_instantiate(dentry, inode);
+	dget(dentry);
+	ct_files_show(group);
+	inc_nlink(dir);
+	ct_inode_touch(dir);
+	/* The group's own reference is the inode's. */
+	ct_rgroup_put(group);
+	/* A hierarchy with groups stays when it is unmounted. */
+	atomic_inc(&dir->i_sb->s_active);
+	return 0;
+
+err_files:
+	ct_files_abandon(group);
+err_inode:
+	iput(inode);
+err_group:
+	ct_rgroup_abandon(group);
+	return err;
+}
+
+static int dir_mkdir(struct ct_idmap *idmap, struct inode *dir,
+		     struct dentry *dentry, umode_t mode)
+{
+	int err;
+
+	/* /proc/PID/container has a line for each path. */
+	if (strchr(dentry->d_name.name, '\n'))
+		return -EINVAL;
+	mutex_lock(&ct_rmutex);
+	err = group_mkdir(ct_rinode(dir)->group, dir, dentry, mode & 01777);
+	mutex_unlock(&ct_rmutex);
+	return err;
+}
+
+static int dir_rmdir(struct inode *dir, struct dentry *dentry)
+{
+	struct inode *inode = d_inode(dentry);
+	struct ct_rgroup *group = ct_rinode(inode)->group;
+	unsigned int nr = 0;
+	int err;
+
+	mutex_lock(&ct_rmutex);
+	err = ct_rgroup_remove(group);
+	if (!err)
+		nr = ct_files_hide(group, ~0UL, true);
+	mutex_unlock(&ct_rmutex);
+	if (err)
+		return err;
+	ct_files_remove(group, nr);
+	clear_nlink(inode);
+	drop_nlink(dir);
+	ct_inode_touch(dir);
+	dput(dentry);
+	/* Not the last one: the caller came here through a mount. */
+	deactivate_super(dir->i_sb);
+	return 0;
+}
+
+/* Within its directory a group may be called something else. */
+static int dir_rename(struct ct_idmap *idmap, struct inode *old_dir,
+		      struct dentry *old, struct inode *new_dir,
+		      struct dentry *new, unsigned int flags)
+{
+	if (flags & ~RENAME_NOREPLACE)
+		return -EINVAL;
+	if (!d_is_dir(old))
+		return -ENOTDIR;
+	if (old_dir != new_dir)
+		return -EPERM;
+	if (d_is_positive(new))
+		return -EEXIST;
+	if (strchr(new->d_name.name, '\n'))
+		return -EINVAL;
+	ct_inode_touch(old_dir);
+	return 0;
+}
+
+const struct inode_operations ct_dir_inode_ops = {
+	.lookup = simple_lookup,
+	.mkdir = dir_mkdir,
+	.rmdir = dir_rmdir,
+	.rename = dir_rename,
+};
