@@ -225,10 +225,13 @@ SYM_FUNC_END(ct_tramp_\func)
 TRAMPOLINE_PROCFS proc_self_get_link
 TRAMPOLINE_PROCFS proc_thread_self_get_link
 
-/* The directory of processes' leaders only, and there one name. */
+/* The directories of processes and of threads only, and there one name. */
 SYM_FUNC_START(ct_tramp_proc_pident_lookup)
 	cmpq	ct_tgid_entries(%rip), %rdx
+	je	.Ltask_proc_pident_lookup
+	cmpq	ct_tid_entries(%rip), %rdx
 	jne	.Lother_proc_pident_lookup
+.Ltask_proc_pident_lookup:
 	cmpl	$CT_TASK_FILE_LEN, CT_DENTRY_len(%rsi)
 	je	.Lours_proc_pident_lookup
 .Lother_proc_pident_lookup:
@@ -237,10 +240,13 @@ SYM_FUNC_START(ct_tramp_proc_pident_lookup)
 	REDIRECT proc_pident_lookup
 SYM_FUNC_END(ct_tramp_proc_pident_lookup)
 
-/* The same directory, and when procfs has nothing more to list. */
+/* The same directories, and when procfs has nothing more to list. */
 SYM_FUNC_START(ct_tramp_proc_pident_readdir)
 	cmpq	ct_tgid_entries(%rip), %rdx
+	je	.Ltask_proc_pident_readdir
+	cmpq	ct_tid_entries(%rip), %rdx
 	jne	.Lother_proc_pident_readdir
+.Ltask_proc_pident_readdir:
 	movl	%ecx, %eax
 	addq	$2, %rax
 	cmpq	%rax, CT_DIR_CONTEXT_pos(%rsi)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/PID/container: where a process is.
+ * /proc/PID/container and /proc/PID/task/TID/container: where a task is.
  *
  *	path:	/NAME		the containers it is in, from the reader's down
  *	pid:	4711	3	its number at each level, the reader's first
+ *	SUBSYS,...:/PATH	its group in each hierarchy of resource containers
  *
  * procfs keeps the files of a process in a table. Ours is not in it: when the
  * name is looked up procfs is given a table with just this one entry, and when
@@ -31,6 +32,7 @@
 #include "hook/hook.h"
 #include "hook/symbols.h"
 #include "procfs/taskfile.h"
+#include "resource/resource.h"
 
 DEFINE_STATIC_CALL_NULL(ct_orig_proc_pident_lookup, proc_pident_lookup);
 DEFINE_STATIC_CALL_NULL(ct_orig_proc_pid_arch_status, proc_pid_arch_status);
@@ -49,6 +51,7 @@ struct pid_entry {
 #define MODEL_SHOW	"proc_pid_arch_status"
 
 const struct pid_entry *ct_tgid_entries __ro_after_init;
+const struct pid_entry *ct_tid_entries __ro_after_init;
 static struct pid_entry our_entry __ro_after_init;
 
 /* -- levels -------------------------------------------------------------- */
@@ -103,7 +106,8 @@ static int levels_below(struct pid *pid, struct pid_namespace *viewer,
 
 /* -- the file ------------------------------------------------------------- */
 
-static int show(struct seq_file *m, struct pid_namespace *ns, struct pid *pid)
+static int show(struct seq_file *m, struct pid_namespace *ns, struct pid *pid,
+		struct task_struct *task)
 {
 	struct level levels[LEVELS_MAX];
 	int n, i;
@@ -123,7 +127,10 @@ static int show(struct seq_file *m, struct pid_namespace *ns, struct pid *pid)
 		seq_putc(m, '\n');
 	}
 	rcu_read_unlock();
-	return n ? 0 : -ESRCH;
+	if (!n)
+		return -ESRCH;
+	ct_resource_show_task(m, task);
+	return 0;
 }
 
 static bool is_our_name(const struct dentry *dentry)
@@ -134,13 +141,18 @@ static bool is_our_name(const struct dentry *dentry)
 	       !memcmp(name->name, CT_TASK_FILE, CT_TASK_FILE_LEN);
 }
 
-/* Neither of the two sleeps. */
 int ct_hook_proc_pid_arch_status(struct seq_file *m, struct pid_namespace *ns,
 				 struct pid *pid, struct task_struct *task)
 {
+	int ret;
+
+	ct_hook_enter();
 	if (is_our_name(m->file->f_path.dentry))
-		return show(m, ns, pid);
-	return static_call(ct_orig_proc_pid_arch_status)(m, ns, pid, task);
+		ret = show(m, ns, pid, task);
+	else
+		ret = static_call(ct_orig_proc_pid_arch_status)(m, ns, pid, task);
+	ct_hook_leave();
+	return ret;
 }
 
 struct dentry *ct_hook_proc_pident_lookup(struct inode *dir,
@@ -163,6 +175,13 @@ struct dentry *ct_hook_proc_pident_lookup(struct inode *dir,
 	return ret;
 }
 
+static bool is_alive(const struct file *file)
+{
+	struct pid *pid = static_call(ct_orig_tgid_pidfd_to_pid)(file);
+
+	return !IS_ERR(pid) && pid_has_task(pid, PIDTYPE_PID);
+}
+
 /*
  * Reached when procfs has nothing more to list. Writing to the reader's memory
  * can take for ever, so the module is held rather than the reader waited for.
@@ -171,13 +190,12 @@ int ct_hook_proc_pident_readdir(struct file *file, struct dir_context *ctx,
 				const struct pid_entry *ents,
 				unsigned int nents)
 {
-	struct pid *pid;
 	int ret = 0;
 
 	if (!try_module_get(THIS_MODULE))
 		return 0;
-	pid = static_call(ct_orig_tgid_pidfd_to_pid)(file);
-	if (IS_ERR(pid) || !pid_has_task(pid, PIDTYPE_PID))
+	/* Of a thread's directory procfs does not tell whose it is. */
+	if (ents == ct_tgid_entries && !is_alive(file))
 		ret = -ENOENT;
 	/* Each lookup makes a new inode, so there is no number to tell. */
 	else if (dir_emit(ctx, CT_TASK_FILE, CT_TASK_FILE_LEN, 1, DT_REG))
@@ -186,22 +204,19 @@ int ct_hook_proc_pident_readdir(struct file *file, struct dir_context *ctx,
 	return ret;
 }
 
-/**
- * ct_taskfile_init - find procfs' table
- *
- * Context: may sleep; at load, after ct_symbols_init().
- * Return: 0, or -ENOENT or -EINVAL after a message that says what does not fit.
- */
-int __init ct_taskfile_init(void)
+/* The table's beginning, and in it the entry that ours is made from. */
+static int __init find_table(const char *name, const struct pid_entry **table,
+			     const struct pid_entry **model)
 {
 	const struct pid_entry *p, *end;
 	struct ct_text_range range;
 
-	if (ct_symbol_range("tgid_base_stuff", &range)) {
-		pr_err("this kernel lacks the table tgid_base_stuff\n");
+	if (ct_symbol_range(name, &range)) {
+		pr_err("this kernel lacks the table %s\n", name);
 		return -ENOENT;
 	}
 	p = (const struct pid_entry *)range.start;
+	*table = p;
 	end = p + (range.end - range.start) / sizeof(*p);
 	for (; p < end && p->name; p++) {
 		if (p->len != strlen(p->name)) {
@@ -213,13 +228,32 @@ int __init ct_taskfile_init(void)
 	}
 	if (p == end || !p->name || p->iop || !p->fop ||
 	    (unsigned long)p->show != ct_symbol(MODEL_SHOW)) {
-		pr_err("the kernel's table tgid_base_stuff has changed\n");
+		pr_err("the kernel's table %s has changed\n", name);
 		return -EINVAL;
 	}
-	our_entry = *p;
+	*model = p;
+	return 0;
+}
+
+/**
+ * ct_taskfile_init - find procfs' tables
+ *
+ * Context: may sleep; at load, after ct_symbols_init().
+ * Return: 0, or -ENOENT or -EINVAL after a message that says what does not fit.
+ */
+int __init ct_taskfile_init(void)
+{
+	const struct pid_entry *model, *thread;
+	int err;
+
+	err = find_table("tgid_base_stuff", &ct_tgid_entries, &model);
+	if (!err)
+		err = find_table("tid_base_stuff", &ct_tid_entries, &thread);
+	if (err)
+		return err;
+	our_entry = *model;
 	our_entry.name = CT_TASK_FILE;
 	our_entry.len = CT_TASK_FILE_LEN;
 	our_entry.mode = S_IFREG | 0444;
-	ct_tgid_entries = (const struct pid_entry *)range.start;
 	return 0;
 }
