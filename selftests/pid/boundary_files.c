@@ -167,7 +167,7 @@ static int open_error(const char *dir, const char *file)
 }
 
 /* What it says of a process by its global number; -1: of nobody. */
-static long long process_status(const char *dir, pid_t pid)
+static long long status_by_number(const char *dir, pid_t pid)
 {
 	char path[64], text[256];
 	ssize_t len;
@@ -214,7 +214,7 @@ TEST_F(wall, what_tomoyo_knows)
 		rmdir(dir);
 		SKIP(return, "TOMOYO is not active");
 	}
-	EXPECT_EQ(getpid(), process_status(dir, getpid()));
+	EXPECT_EQ(getpid(), status_by_number(dir, getpid()));
 	child = ct_spawn(variant->box, look_at_tomoyo, dir);
 	for (i = 0; i < 4; i++)
 		EXPECT_EQ(error, ct_recv(child.fd)) TH_LOG("file %d", i);

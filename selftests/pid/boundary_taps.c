@@ -135,12 +135,16 @@ static void make_noise(void)
 		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP),
 		.sll_ifindex = ct_link_index(OTHER),
 	};
-	char frame[128] = "\xff\xff\xff\xff\xff\xff" "\x02\0\0\0\0\1" "\x08\0";
+	struct {
+		struct ethhdr head;
+		char text[64];
+	} frame = {
+		.head = { .h_proto = htons(ETH_P_IP) }, .text = NOISE,
+	};
 	int sock = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 
 	CT_CHECK(sock >= 0);
-	memcpy(frame + 14, NOISE, sizeof(NOISE));
-	CT_EQ(sizeof(frame), sendto(sock, frame, sizeof(frame), 0,
+	CT_EQ(sizeof(frame), sendto(sock, &frame, sizeof(frame), 0,
 				    (struct sockaddr *)&to, sizeof(to)));
 	close(sock);
 }
