@@ -207,19 +207,19 @@ static void start_process(size_t bytes, int huge, int threads)
 	one_thread(NULL);
 }
 
-/* All threads but this one have said so; nothing of it stays open. */
+/* All threads but this one have said so; those of this process need no pipe now. */
 static void gather(int others)
 {
 	char buffer[4096];
 	ssize_t n;
 
-	close(ready[1]);
 	for (; others > 0; others -= n) {
 		n = read(ready[0], buffer, sizeof(buffer));
 		if (n <= 0)
 			die("a thread did not start");
 	}
 	close(ready[0]);
+	close(ready[1]);
 }
 
 int main(int argc, char **argv)
