@@ -564,7 +564,8 @@ static void tell_status(char *text, size_t size)
 	fclose(file);
 }
 
-CR_ROW(status)
+/* Another kernel has other lines. */
+CR_ROW(status, .without = CR_MOVED)
 {
 	static char then[8192], now[8192];
 	char *old, *new, *old_rest, *new_rest;

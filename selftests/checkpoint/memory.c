@@ -177,7 +177,8 @@ CR_ROW(sparse)
 	wants_flag(p, "nr");
 }
 
-CR_ROW(protections)
+/* The vdso of another kernel has other areas beside it. */
+CR_ROW(protections, .without = CR_MOVED)
 {
 	static const int prots[] = {
 		PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE, PROT_READ | PROT_EXEC,

@@ -4,8 +4,16 @@
 # Running a program twice: as it is, and with checkpoints in between.  Sourced,
 # never run.  A program works in a directory of its own, counts in the file
 # progress, and leaves a file result.
+#
+# With CR_SAVE and CR_LOAD, directories, in the environment it is saved on one machine
+# and brought back on another: see ct-moved.h.
 
-OUT=$(mktemp -d)
+if [ -n "${CR_SAVE-}${CR_LOAD-}" ]; then
+	OUT=${CR_SAVE:-$CR_LOAD}/programs
+	mkdir -p "$OUT"
+else
+	OUT=$(mktemp -d)
+fi
 ROUNDS=${ROUNDS:-2}
 
 # What is to be compressed: not random, and more than a moment's work.
@@ -51,30 +59,37 @@ until_gone() {
 	return 1
 }
 
-# once NAME: save, kill, bring back
-once() {
-	local name=$1
-	cat "/proc/container/$name/checkpoint" >"$OUT/image" || {
-		grep checkpoint-error "/proc/container/$name/status"
-		cat "/proc/container/$name/check"
+# take NAME IMAGE: save, and kill
+take() {
+	cat "/proc/container/$1/checkpoint" >"$2" || {
+		grep checkpoint-error "/proc/container/$1/status"
+		cat "/proc/container/$1/check"
 		return 1
 	}
-	echo KILL >"/proc/container/$name/kill"
-	until_gone "$name" || return 1
-	put_back
+	echo KILL >"/proc/container/$1/kill"
+	until_gone "$1"
 }
 
-# What cat would do, but the sentence is shown if it fails.
+# put_back IMAGE: what cat would do, but the sentence is shown if it fails
 put_back() {
 	local why
 	exec 9<>/proc/container/restart
-	if ! cat "$OUT/image" >&9; then
+	if ! cat "$1" >&9; then
 		read -r -t 1 why <&9
 		exec 9>&-
 		echo "restart: ${why:-}"
 		return 1
 	fi
 	exec 9>&-
+}
+
+# reach DIR PROGRESS
+reach() {
+	until_progress "$1" "$2" || return 1
+	[ ! -s "$1/result" ] || {
+		echo 'it has ended before the checkpoint'
+		return 1
+	}
 }
 
 # disturbed NAME PROGRESS COMMAND...: the same with checkpoints
@@ -84,12 +99,8 @@ disturbed() {
 	(run_in "$dir" bash -c "$ENTER" "$name" "$@") &
 	job=$!
 	for ((round = 1; round <= ROUNDS; round++)); do
-		until_progress "$dir" $((at * round)) || return 1
-		[ ! -s "$dir/result" ] || {
-			echo 'it has ended before the checkpoint'
-			return 1
-		}
-		once "$name" || return 1
+		reach "$dir" $((at * round)) && take "$name" "$OUT/image" &&
+			put_back "$OUT/image" || return 1
 		wait $job 2>/dev/null
 	done
 	until_gone "$name"
@@ -98,27 +109,63 @@ disturbed() {
 # compare NAME PROGRAM FILE PROGRESS
 compare() {
 	# shellcheck disable=SC2053 # a pattern
-	[[ $1 != ${PROGRAMS:-*} ]] || check "$1" compared "$@"
+	[[ $1 == ${PROGRAMS:-*} ]] || return
+	[ -z "${CR_LOAD-}" ] || check "$1.load" loaded "$1"
+	[ -z "${CR_SAVE-}" ] || check "$1.save" saved "$@"
+	[ -n "${CR_SAVE-}${CR_LOAD-}" ] || check "$1" compared "$@"
+}
+
+# alone NAME PROGRAM FILE: undisturbed
+alone() {
+	(run_in "$OUT/$1-alone" timeout 100 "$2" "$3") || {
+		echo "undisturbed it ends with $?"
+		cat "$OUT/$1-alone/output"
+		return 1
+	}
+	[ -s "$OUT/$1-alone/result" ] || {
+		echo 'undisturbed it has no result'
+		cat "$OUT/$1-alone/output"
+		return 1
+	}
+}
+
+# same_result OUT NAME
+same_result() {
+	cmp "$1/$2-alone/result" "$1/$2-disturbed/result" || {
+		cat "$1/$2-disturbed/output"
+		return 1
+	}
+}
+
+# saved NAME PROGRAM FILE PROGRESS: for another machine
+saved() {
+	local name=$1 dir=$OUT/$1-disturbed job
+	rm -rf "$OUT/$name"-*
+	alone "$@" || return 1
+	(run_in "$dir" bash -c "$ENTER" "$name" "$2" "$3") &
+	job=$!
+	reach "$dir" "$4" && take "$name" "$OUT/$name.image" || {
+		echo KILL >"/proc/container/$name/kill"
+		return 1
+	}
+	wait $job
+	mv "$dir" "$dir.kept"
+} 2>/dev/null
+
+# loaded NAME: what another machine has saved
+loaded() {
+	local from=$CR_LOAD/programs
+	rm -rf "$from/$1-disturbed"
+	cp -a "$from/$1-disturbed.kept" "$from/$1-disturbed" &&
+		put_back "$from/$1.image" && until_gone "$1" && same_result "$from" "$1"
 }
 
 compared() {
 	local name=$1
-	(run_in "$OUT/$name-alone" timeout 100 "$2" "$3") || {
-		echo "undisturbed it ends with $?"
-		cat "$OUT/$name-alone/output"
-		return 1
-	}
-	[ -s "$OUT/$name-alone/result" ] || {
-		echo 'undisturbed it has no result'
-		cat "$OUT/$name-alone/output"
-		return 1
-	}
+	alone "$@" || return 1
 	disturbed "$name" "$4" "$2" "$3" || {
 		echo KILL >"/proc/container/$name/kill"
 		return 1
 	} 2>/dev/null
-	cmp "$OUT/$name-alone/result" "$OUT/$name-disturbed/result" || {
-		cat "$OUT/$name-disturbed/output"
-		return 1
-	}
+	same_result "$OUT" "$name"
 }

@@ -283,7 +283,8 @@ CR_ROW(timer_boottime, AWAY)
 }
 
 /* A time of the day comes when it comes. */
-CR_ROW(timer_of_the_day, AWAY)
+/* Elsewhere its time may be over. */
+CR_ROW(timer_of_the_day, AWAY, .without = CR_MOVED)
 {
 	long long now = clock_ms(CLOCK_REALTIME), end;
 	int id = simple(CLOCK_REALTIME, SIGRTMIN, 5);

@@ -26,7 +26,7 @@
  *	chain	three times: saved, killed, restarted
  *	save	saved, and killed; and
  *	load	restarted on another machine, with another kernel: see ct-moved.h.
- *		Only with CR_SAVE and CR_LOAD in the environment
+ *		Only with CR_SAVE and CR_LOAD in the environment, but then only these
  *
  * Options of a row (all may be left out):
  *
@@ -794,11 +794,11 @@ static inline void cr_case_run(struct __test_metadata *_metadata,
 static inline bool cr_wanted(const char *name)
 {
 	const char *only = getenv("CR_ONLY");
-	char text[256], *word, *rest;
+	char text[4096], *word, *rest;
 
 	if (!only)
 		return true;
-	snprintf(text, sizeof(text), "%s", only);
+	CT_CHECK(snprintf(text, sizeof(text), "%s", only) < (int)sizeof(text));
 	for (word = strtok_r(text, " ", &rest); word;
 	     word = strtok_r(NULL, " ", &rest))
 		if (!fnmatch(word, name, 0))
@@ -821,7 +821,7 @@ static inline void cr_register(struct cr_row *row)
 		snprintf(this->name, sizeof(this->name), "%s.%s", row->name,
 			 names[i]);
 		if ((row->without & (1 << i)) || !cr_wanted(this->name) ||
-		    ((CR_MOVED & (1 << i)) && !cr_moved_dir(1 << i)))
+		    !cr_mode_wanted(1 << i))
 			continue;
 		this->row = row;
 		this->mode = 1 << i;

@@ -25,6 +25,13 @@ static inline const char *cr_moved_dir(int mode)
 	return getenv(mode == CR_SAVE ? "CR_SAVE" : "CR_LOAD");
 }
 
+static inline bool cr_mode_wanted(int mode)
+{
+	if (mode & CR_MOVED)
+		return cr_moved_dir(mode);
+	return !cr_moved_dir(CR_SAVE) && !cr_moved_dir(CR_LOAD);
+}
+
 /* The subject's directory, and with a suffix what is beside it. */
 static inline const char *cr_moved_path(const char *suffix)
 {
