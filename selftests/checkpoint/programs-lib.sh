@@ -109,7 +109,7 @@ disturbed() {
 # compare NAME PROGRAM FILE PROGRESS
 compare() {
 	# shellcheck disable=SC2053 # a pattern
-	[[ $1 == ${PROGRAMS:-*} ]] || return
+	[[ $1 == ${CR_PROGRAMS:-*} ]] || return
 	[ -z "${CR_LOAD-}" ] || check "$1.load" loaded "$1"
 	[ -z "${CR_SAVE-}" ] || check "$1.save" saved "$@"
 	[ -n "${CR_SAVE-}${CR_LOAD-}" ] || check "$1" compared "$@"

@@ -201,7 +201,7 @@ tmux -S socket kill-server
 END
 
 [ -n "${CR_SAVE-}${CR_LOAD-}" ] || prepare_input
-# Only some: a pattern of names, in PROGRAMS.
+# Only some: a pattern of names, in CR_PROGRAMS.
 compare bash_with_jobs bash "$OUT/shell" 100
 compare python_with_threads_and_processes python3 "$OUT/python" 40
 compare perl_with_a_child perl "$OUT/perl" 100
