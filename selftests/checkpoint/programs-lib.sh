@@ -15,6 +15,8 @@ else
 	OUT=$(mktemp -d)
 fi
 ROUNDS=${ROUNDS:-2}
+# Seconds; longer than any of them takes in an emulated machine.
+PATIENCE=240
 
 # What is to be compressed: not random, and more than a moment's work.
 prepare_input() {
@@ -36,7 +38,7 @@ ENTER='echo "$0" >/proc/container && exec "$@"'
 
 # until_progress DIR COUNT
 until_progress() {
-	local end=$((SECONDS + 60)) now=
+	local end=$((SECONDS + PATIENCE)) now=
 	while [ $SECONDS -lt $end ]; do
 		read -r now 2>/dev/null <"$1/progress"
 		[ "${now:-0}" -lt "$2" ] || return 0
@@ -49,7 +51,7 @@ until_progress() {
 }
 
 until_gone() {
-	local end=$((SECONDS + 60))
+	local end=$((SECONDS + PATIENCE))
 	while [ $SECONDS -lt $end ]; do
 		[ -d "/proc/container/$1" ] || return 0
 		sleep 0.05
@@ -117,7 +119,7 @@ compare() {
 
 # alone NAME PROGRAM FILE: undisturbed
 alone() {
-	(run_in "$OUT/$1-alone" timeout 100 "$2" "$3") || {
+	(run_in "$OUT/$1-alone" timeout "$PATIENCE" "$2" "$3") || {
 		echo "undisturbed it ends with $?"
 		cat "$OUT/$1-alone/output"
 		return 1
@@ -144,10 +146,10 @@ saved() {
 	alone "$@" || return 1
 	(run_in "$dir" bash -c "$ENTER" "$name" "$2" "$3") &
 	job=$!
-	reach "$dir" "$4" && take "$name" "$OUT/$name.image" || {
+	if ! reach "$dir" "$4" || ! take "$name" "$OUT/$name.image"; then
 		echo KILL >"/proc/container/$name/kill"
 		return 1
-	}
+	fi
 	wait $job
 	mv "$dir" "$dir.kept"
 } 2>/dev/null
