@@ -288,8 +288,10 @@ unsigned int ct_files_hide(struct ct_rgroup *group, unsigned long subsys,
 
 		css = ct_rinode(d_inode(group->files[i]))->css;
 		goes = css->ss ? test_bit(css->ss->id, &subsys) : own;
-		if (!goes)
-			swap(group->files[k++], group->files[i]);
+		if (!goes) {
+			swap(group->files[k], group->files[i]);
+			k++;
+		}
 	}
 	group->nr_files = k;
 	spin_unlock_irq(&ct_notify_lock);
