@@ -143,7 +143,7 @@ TEST_F(notify, agent_file)
 	CT_EQ(0, ct_group_write(dir, "", "release_agent", "\n"));
 	EXPECT_STREQ("\n", ct_group_read(dir, "", "release_agent", text,
 					 sizeof(text)));
-	CT_EQ(0, ct_group_write(dir, "", "release_agent", " /bin/x y \n"));
+	CT_EQ(0, ct_group_write(dir, "", "release_agent", " /bin/x y\n"));
 	EXPECT_STREQ("/bin/x y\n", ct_group_read(dir, "", "release_agent", text,
 						 sizeof(text)));
 }

@@ -289,7 +289,6 @@ void ct_tramp_cgroup_exit(void);
 void ct_tramp_cgroup_release(void);
 void ct_tramp_exchange_tids(void);
 
-
 /* resource/fork.c */
 extern typeof(cgroup_can_fork) ct_hook_cgroup_can_fork;
 extern typeof(cgroup_cancel_fork) ct_hook_cgroup_cancel_fork;

@@ -125,12 +125,16 @@ static char *agent_of(struct ct_rgroup *group, char *path)
 
 static void run_agent(char *agent, char *path)
 {
-	char *argv[] = { agent, path, NULL };
-	char *envp[] = {
-		"HOME=/", "PATH=/sbin:/bin:/usr/sbin:/usr/bin", NULL
-	};
-	int err = call_usermodehelper(agent, argv, envp, UMH_WAIT_EXEC);
+	char *argv[3], *envp[3];
+	int err;
 
+	argv[0] = agent;
+	argv[1] = path;
+	argv[2] = NULL;
+	envp[0] = "HOME=/";
+	envp[1] = "PATH=/sbin:/bin:/usr/sbin:/usr/bin";
+	envp[2] = NULL;
+	err = call_usermodehelper(agent, argv, envp, UMH_WAIT_EXEC);
 	if (err)
 		pr_info_ratelimited("cannot run the release agent %s (%d)\n",
 				    agent, err);

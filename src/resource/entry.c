@@ -206,6 +206,7 @@ void ct_rentry_publish(struct ct_rentry *e, struct task_struct *task,
 	e->set = set;
 	/* Pairs with the smp_rmb()s of ct_rentry_set(). */
 	smp_store_release(&e->task, task);
+	/* The entry is complete before others find it. */
 	smp_store_release(slot_of(e->nr), e);
 	nr_entries++;
 }
@@ -257,6 +258,7 @@ void ct_rentry_exchange(struct ct_rentry *e, pid_t nr)
 	/* There is room: e->tgid is @nr. Both are from here on. */
 	e->nr = nr;
 	descs[(unsigned int)nr >> CT_RDIR_SHIFT]->used++;
+	/* As in ct_rentry_publish(). */
 	smp_store_release(slot_of(nr), e);
 }
 
@@ -280,10 +282,14 @@ struct ct_rset *ct_rentry_set(const struct task_struct *task)
 		e = ct_rentry_at(READ_ONCE(task->pid));
 		if (!e || READ_ONCE(e->task) != task)
 			continue;
+		/* Pairs with the release in ct_rentry_publish(). */
 		smp_rmb();
 		set = READ_ONCE(e->set);
+		/*
+		 * So does this: an entry that is another task's by now was
+		 * @task's no more when it was given a set.
+		 */
 		smp_rmb();
-		/* An entry that is another task's by now was @task's no more. */
 		if (READ_ONCE(e->task) != task)
 			set = NULL;
 	} while (read_seqcount_retry(&exchanges, seq));

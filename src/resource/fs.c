@@ -493,9 +493,11 @@ static const struct fs_context_operations context_ops = {
 
 static int fs_init_context(struct fs_context *fc)
 {
-	fc->fs_private = kzalloc(sizeof(struct options), GFP_KERNEL);
-	if (!fc->fs_private)
+	struct options *o = kzalloc(sizeof(*o), GFP_KERNEL);
+
+	if (!o)
 		return -ENOMEM;
+	fc->fs_private = o;
 	fc->ops = &context_ops;
 	return 0;
 }

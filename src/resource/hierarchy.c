@@ -17,6 +17,7 @@
 #include "resource/entry.h"
 #include "resource/resource.h"
 
+/* See resource.h. */
 DEFINE_MUTEX(ct_rmutex);
 struct ct_hierarchy *ct_hierarchies[CT_HIERARCHIES_MAX + 1];
 struct workqueue_struct *ct_rwq;

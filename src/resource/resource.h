@@ -170,9 +170,18 @@ extern struct workqueue_struct *ct_rwq;
 /* Protects what tells watchers of files; a leaf. */
 extern spinlock_t ct_notify_lock;
 
+/* The subsystem with the lowest number from *@id on of those in @bits. */
+static inline struct container_subsys *ct_subsys_next(unsigned int *id,
+						      unsigned long bits)
+{
+	for (; *id < CONTAINER_SUBSYS_MAX; ++*id)
+		if (test_bit(*id, &bits) && ct_subsys[*id])
+			return ct_subsys[*id];
+	return NULL;
+}
+
 #define for_each_subsys(ss, id, bits)					\
-	for_each_set_bit(id, &(bits), CONTAINER_SUBSYS_MAX)		\
-		if (!((ss) = ct_subsys[id])) {} else
+	for ((id) = 0; ((ss) = ct_subsys_next(&(id), bits)); (id)++)
 
 /* subsys.c */
 struct container_css *ct_css_create(struct container_subsys *ss,
