@@ -44,6 +44,7 @@ extern const struct command cmd_adopt;
 extern const struct command cmd_check;
 extern const struct command cmd_checkpoint;
 extern const struct command cmd_exec;
+extern const struct command cmd_hierarchy;
 extern const struct command cmd_kill;
 extern const struct command cmd_list;
 extern const struct command cmd_migrate;
@@ -52,6 +53,7 @@ extern const struct command cmd_restart;
 extern const struct command cmd_run;
 extern const struct command cmd_show;
 extern const struct command cmd_status;
+extern const struct command cmd_top;
 extern const struct command cmd_verify;
 
 /* main.c */

@@ -12,7 +12,7 @@
  * How many bytes the well-formed UTF-8 character at @s has, or 0: neither
  * overlong forms nor surrogates nor anything past U+10FFFF are well-formed.
  */
-static int utf8_length(const unsigned char *s)
+int utf8_length(const unsigned char *s)
 {
 	unsigned int low = 0x80, high = 0xbf;
 	int len, i;
@@ -111,6 +111,12 @@ void json_unsigned(struct json *j, const char *key, unsigned long long number)
 {
 	begin_item(j, key);
 	fprintf(j->out, "%llu", number);
+}
+
+void json_decimal(struct json *j, const char *key, double number)
+{
+	begin_item(j, key);
+	fprintf(j->out, "%.2f", number);
 }
 
 void json_bool(struct json *j, const char *key, bool value)

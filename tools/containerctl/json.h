@@ -22,6 +22,9 @@ void json_close(struct json *j, char bracket);
 void json_string(struct json *j, const char *key, const char *text);
 void json_number(struct json *j, const char *key, long number);
 void json_unsigned(struct json *j, const char *key, unsigned long long number);
+void json_decimal(struct json *j, const char *key, double number);
 void json_bool(struct json *j, const char *key, bool value);
+
+int utf8_length(const unsigned char *s);
 
 #endif

@@ -20,6 +20,8 @@ static const struct command *const commands[] = {
 	&cmd_status,
 	&cmd_ps,
 	&cmd_kill,
+	&cmd_top,
+	&cmd_hierarchy,
 	&cmd_checkpoint,
 	&cmd_restart,
 	&cmd_check,
