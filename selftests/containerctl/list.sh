@@ -108,10 +108,12 @@ try containerctl --version
 like 'version' "$OUT" '^containerctl [0-9]'
 try containerctl --help
 is 'help succeeds' $STATUS 0
-for command in run exec adopt list status ps kill checkpoint restart check show verify migrate; do
+for command in run exec adopt list status ps kill top hierarchy checkpoint restart check show verify \
+	migrate; do
 	like "help lists $command" "$OUT" "  $command +[a-z]"
 done
-for command in run exec adopt list status ps kill checkpoint restart check show verify migrate; do
+for command in run exec adopt list status ps kill top hierarchy checkpoint restart check show verify \
+	migrate; do
 	try containerctl $command --help
 	is "$command --help succeeds" "$STATUS$ERR" 0
 	like "$command --help" "$OUT" "^usage: containerctl $command "

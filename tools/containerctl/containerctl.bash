@@ -80,11 +80,19 @@ _containerctl_value() {
 		;;
 	--signal) _containerctl_offer "$(_containerctl_signals)" "$cur" ;;
 	-s)
-		[ "${COMP_WORDS[1]}" = kill ] || return 1
-		_containerctl_offer "$(_containerctl_signals)" "$cur"
+		case ${COMP_WORDS[1]} in
+		kill) _containerctl_offer "$(_containerctl_signals)" "$cur" ;;
+		top) _containerctl_offer 'cpu memory tasks name' "$cur" ;;
+		*) return 1 ;;
+		esac
 		;;
 	# A new name, a command line: nobody can guess them.
 	-n | --name | --ssh | --remote-containerctl) ;;
+	--interval) ;;
+	-i)
+		[ "${COMP_WORDS[1]}" = top ] || return 1
+		;;
+	--sort) _containerctl_offer 'cpu memory tasks name' "$cur" ;;
 	*) return 1 ;;
 	esac
 }
@@ -154,13 +162,83 @@ _containerctl_simple() {
 	fi
 }
 
+_containerctl_directories() {
+	mapfile -t COMPREPLY < <(compgen -d -- "$1")
+	compopt -o filenames 2>/dev/null || true
+}
+
+_containerctl_subsystems() {
+	sed -n 's/^[0-9]*: name=\([^ ]*\) .*/\1/p' /proc/containers 2>/dev/null
+}
+
+# _containerctl_subsystem_list CURRENT: SUBSYS,SUBSYS..., each once
+_containerctl_subsystem_list() {
+	local before='' name
+	[[ $1 != *,* ]] || before=${1%,*},
+	COMPREPLY=()
+	while read -r name; do
+		[[ ,$before != *",$name,"* && $name == "${1##*,}"* ]] ||
+			continue
+		COMPREPLY+=("$before$name")
+	done < <(_containerctl_subsystems)
+	compopt -o nospace 2>/dev/null || true
+}
+
+# _containerctl_hierarchy CURRENT: what follows "containerctl hierarchy"
+_containerctl_hierarchy() {
+	local cur=$1 i given=0 last=''
+	if [ "$COMP_CWORD" = 2 ]; then
+		_containerctl_offer 'list mount tree --help' "$cur"
+		return
+	fi
+	# An equals sign is a word of its own; the value is another one.
+	for ((i = 3; i < COMP_CWORD; i++)); do
+		if [[ $last == -r || $last == --release-agent ]]; then
+			[ "${COMP_WORDS[i]}" = = ] || last=
+			continue
+		fi
+		last=${COMP_WORDS[i]}
+		[[ $last == -* ]] || given=$((given + 1))
+	done
+	if [[ $last == -r || $last == --release-agent ]]; then
+		_containerctl_files "${cur#=}"
+		return
+	fi
+	case ${COMP_WORDS[2]} in
+	list) _containerctl_offer '--json --help' "$cur" ;;
+	mount)
+		if [[ $cur == -* ]]; then
+			_containerctl_offer '--noprefix --release-agent= --help' "$cur"
+		elif [ $given = 0 ]; then
+			_containerctl_subsystem_list "$cur"
+		elif [ $given = 1 ]; then
+			_containerctl_directories "$cur"
+		fi
+		;;
+	tree)
+		if [[ $cur == -* ]]; then
+			_containerctl_offer '--json --help' "$cur"
+		elif [[ $given = 0 && ($cur == */* || $cur == .*) ]]; then
+			_containerctl_directories "$cur"
+		elif [ $given = 0 ]; then
+			_containerctl_offer "$(_containerctl_subsystems)" "$cur"
+		fi
+		;;
+	esac
+}
+
 _containerctl() {
 	local cur=${COMP_WORDS[COMP_CWORD]} name_at command_at
-	local commands='run exec adopt list status ps kill checkpoint restart check show
-		verify migrate help'
+	local commands='run exec adopt list status ps kill top hierarchy checkpoint restart check
+		show verify migrate help'
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
 		_containerctl_offer "$commands --help --version" "$cur"
+		return
+	fi
+	if [ "${COMP_WORDS[1]}" = hierarchy ]; then
+		_containerctl_hierarchy "$cur"
+		[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null || true
 		return
 	fi
 	_containerctl_position
@@ -183,6 +261,10 @@ _containerctl() {
 	status) _containerctl_simple "$cur" '--json --help' '' ;;
 	ps) _containerctl_simple "$cur" '--help' '' ;;
 	kill) _containerctl_simple "$cur" '--signal --list --help' "$(_containerctl_signals)" ;;
+	top)
+		_containerctl_offer '--once --interval= --sort= --json --help' "$cur"
+		[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null || true
+		;;
 	checkpoint)
 		_containerctl_named "$cur" '--stop --kill --compress --progress --help' \
 			_containerctl_files
