@@ -32,6 +32,7 @@
 struct file;
 struct ct_frozen;
 struct ct_held;
+struct ct_run;
 struct ct_stream;
 
 /* ---- what is being written (out.c) ---- */
@@ -49,6 +50,7 @@ struct ct_out {
 };
 
 void *ct_out_record(struct ct_out *out, u32 type, u32 id, size_t length);
+void *ct_out_optional(struct ct_out *out, u32 type, u32 id, size_t length);
 
 /* ---- blockers (blockers.c) ---- */
 
@@ -83,6 +85,7 @@ struct ct_objects {
  * @pid: number of the process that is being looked at
  * @depth: how many files the one that is being looked at is inside of
  * @mms: &struct mm_struct
+ * @families: &struct anon_vma, the eldest of areas that may share pages (mm.c)
  * @files: &struct file
  * @tables: &struct files_struct
  * @fss: &struct fs_struct
@@ -114,6 +117,7 @@ struct ct_save {
 	pid_t pid;
 	unsigned int depth;
 	struct ct_objects mms;
+	struct ct_objects families;
 	struct ct_objects files;
 	struct ct_objects tables;
 	struct ct_objects fss;
@@ -252,6 +256,23 @@ struct ct_rtask {
 };
 
 /**
+ * struct ct_families - areas that may share pages (family.c, share.c)
+ * @lock: protects the others; comes before the lock of any memory
+ * @mm: a memory that nobody uses, whose areas the others descend from, as if by
+ *	fork(); NULL: not needed yet
+ * @areas: &struct vm_area_struct in @mm, by number of the family
+ * @n: how many there are
+ * @run: what share.c works with; the writer's
+ */
+struct ct_families {
+	struct mutex lock;	/* see above */
+	struct mm_struct *mm;
+	struct xarray areas;
+	u32 n;
+	struct ct_run *run;
+};
+
+/**
  * struct ct_restart - a container being made from an image
  * @users: the writer's, and one for each task
  * @in: the image
@@ -273,6 +294,7 @@ struct ct_rtask {
  * @phase: how far all may go: enum ct_phase
  * @wait: where tasks wait for @phase
  * @arrival: where the writer waits for tasks
+ * @families: areas that may share pages
  * @mm_owner: see ct_restart_mm_owner(); found last
  * @delta_mono: CLOCK_MONOTONIC now minus then, taken once; ns
  * @delta_boot: the same for CLOCK_BOOTTIME
@@ -299,6 +321,7 @@ struct ct_restart {
 	int phase;
 	wait_queue_head_t wait;
 	wait_queue_head_t arrival;
+	struct ct_families families;
 	struct ct_rtask *mm_owner;
 	s64 delta_mono;
 	s64 delta_boot;
@@ -337,6 +360,9 @@ int ct_restore_cpu(struct ct_rtask *t);		/* cpu.c: registers, restart block */
 /* A record of pages: CONTAINER_IMAGE_PAGES and the like */
 int ct_restore_memory(struct ct_restart *r, const struct container_image_record *rec,
 		      const void *payload);	/* memory.c */
+/* Areas that may share pages (family.c). */
+void ct_families_init(struct ct_families *families);
+void ct_families_release(struct ct_families *families);
 /* When all of the memory is there: for the first thread of each process. */
 void ct_restore_mm_end(struct ct_rtask *t);	/* restore_mm.c */
 /* Right before all start together: what ticks. */

@@ -73,12 +73,14 @@ struct obstacle {
  * @n: how many there are
  * @area: as the image has them
  * @file: that are mapped, or NULL
+ * @family: which others they may share pages with; 0: none
  * @held: those files, by address; each is referenced once
  */
 struct areas {
 	unsigned int n;
 	struct container_image_area *area;
 	struct file **file;
+	u32 *family;
 	struct xarray held;
 };
 
@@ -258,6 +260,7 @@ static int note_area(struct ct_save *s, struct areas *areas,
 		areas->file[areas->n] = vma->vm_file;
 		err = err ?: hold_file(areas, vma->vm_file);
 	}
+	err = err ?: ct_family_of(s, vma, &areas->family[areas->n]);
 	areas->n++;
 	return err;
 }
@@ -270,6 +273,7 @@ static void put_areas(struct areas *areas)
 	xa_for_each(&areas->held, i, file)
 		fput(file);
 	xa_destroy(&areas->held);
+	kvfree(areas->family);
 	kvfree(areas->file);
 	kvfree(areas->area);
 }
@@ -288,7 +292,9 @@ static int note_areas(struct ct_save *s, struct mm_struct *mm,
 			       GFP_KERNEL_ACCOUNT);
 	areas->file = kvcalloc(mm->map_count + 1, sizeof(*areas->file),
 			       GFP_KERNEL_ACCOUNT);
-	if (!areas->area || !areas->file)
+	areas->family = kvcalloc(mm->map_count + 1, sizeof(*areas->family),
+				 GFP_KERNEL_ACCOUNT);
+	if (!areas->area || !areas->file || !areas->family)
 		err = -ENOMEM;
 	for_each_vma(vmi, vma) {
 		if (err)
@@ -526,6 +532,8 @@ static int save_mm(struct ct_save *s, struct task_struct *leader,
 		err = save_layout(s, leader, mm, areas.n, id);
 	if (!err)
 		err = save_areas(s, &areas, id);
+	if (!err)
+		err = ct_save_families(s, areas.area, areas.family, areas.n, id);
 	if (!err && s->frozen)
 		err = ct_snapshot_add(s, mm, id);
 	put_areas(&areas);

@@ -4,6 +4,7 @@
 #include "hook/symbols.h"
 
 DEFINE_STATIC_CALL_NULL(ct_anon_vma_fork, anon_vma_fork);
+DEFINE_STATIC_CALL_NULL(ct_anon_vma_prepare, __anon_vma_prepare);
 DEFINE_STATIC_CALL_NULL(ct_arch_pick_mmap_layout, arch_pick_mmap_layout);
 DEFINE_STATIC_CALL_NULL(ct_copy_page_range, copy_page_range);
 DEFINE_STATIC_CALL_NULL(ct_flush_tlb_mm_range, flush_tlb_mm_range);
@@ -12,6 +13,7 @@ DEFINE_STATIC_CALL_NULL(ct_mm_alloc, mm_alloc);
 DEFINE_STATIC_CALL_NULL(ct_replace_mm_exe_file, replace_mm_exe_file);
 DEFINE_STATIC_CALL_NULL(ct_vm_enough_memory, __vm_enough_memory);
 DEFINE_STATIC_CALL_NULL(ct_unlink_anon_vmas, unlink_anon_vmas);
+DEFINE_STATIC_CALL_NULL(ct_vm_area_alloc, vm_area_alloc);
 DEFINE_STATIC_CALL_NULL(ct_vm_area_dup, vm_area_dup);
 DEFINE_STATIC_CALL_NULL(ct_vm_area_free, vm_area_free);
 DEFINE_STATIC_CALL_NULL(ct_vma_interval_tree_insert_after,
@@ -28,6 +30,8 @@ DEFINE_STATIC_CALL_NULL(ct_walk_page_range, walk_page_range);
 const struct ct_symbol ct_symbols_mm[] = {
 	CT_SYMBOL(anon_vma_fork, ct_anon_vma_fork,
 		  "int (struct vm_area_struct *, struct vm_area_struct *)"),
+	CT_SYMBOL(__anon_vma_prepare, ct_anon_vma_prepare,
+		  "int (struct vm_area_struct *)"),
 	CT_SYMBOL(arch_pick_mmap_layout, ct_arch_pick_mmap_layout,
 		  "void (struct mm_struct *, struct rlimit *)"),
 	CT_SYMBOL(copy_page_range, ct_copy_page_range,
@@ -44,6 +48,8 @@ const struct ct_symbol ct_symbols_mm[] = {
 		  "int (struct mm_struct *, long, int)"),
 	CT_SYMBOL(unlink_anon_vmas, ct_unlink_anon_vmas,
 		  "void (struct vm_area_struct *)"),
+	CT_SYMBOL(vm_area_alloc, ct_vm_area_alloc,
+		  "struct vm_area_struct *(struct mm_struct *)"),
 	CT_SYMBOL(vm_area_dup, ct_vm_area_dup,
 		  "struct vm_area_struct *(struct vm_area_struct *)"),
 	CT_SYMBOL(vm_area_free, ct_vm_area_free,

@@ -15,6 +15,23 @@ void ct_out_init(struct ct_out *out)
 	INIT_LIST_HEAD(&out->first);
 }
 
+static void *append(struct ct_out *out, u32 type, u32 flags, u32 id, size_t length)
+{
+	struct ct_out_record *r;
+
+	if (WARN_ON_ONCE(length > CONTAINER_IMAGE_LENGTH_MAX))
+		return NULL;
+	r = kvzalloc(struct_size(r, payload, length + CT_IMAGE_PADDING(length)),
+		     GFP_KERNEL_ACCOUNT);
+	if (!r)
+		return NULL;
+	ct_image_begin(&r->rec, type, flags, id, length);
+	list_add_tail(&r->list, &out->first);
+	out->bytes += CT_IMAGE_RECORD_SIZE(length);
+	out->records++;
+	return r->payload;
+}
+
 /**
  * ct_out_record - append a record
  * @out: to here
@@ -28,19 +45,22 @@ void ct_out_init(struct ct_out *out)
  */
 void *ct_out_record(struct ct_out *out, u32 type, u32 id, size_t length)
 {
-	struct ct_out_record *r;
+	return append(out, type, 0, id, length);
+}
 
-	if (WARN_ON_ONCE(length > CONTAINER_IMAGE_LENGTH_MAX))
-		return NULL;
-	r = kvzalloc(struct_size(r, payload, length + CT_IMAGE_PADDING(length)),
-		     GFP_KERNEL_ACCOUNT);
-	if (!r)
-		return NULL;
-	ct_image_begin(&r->rec, type, 0, id, length);
-	list_add_tail(&r->list, &out->first);
-	out->bytes += CT_IMAGE_RECORD_SIZE(length);
-	out->records++;
-	return r->payload;
+/**
+ * ct_out_optional - append a record that a reader may go on without
+ * @out: to here
+ * @type: CONTAINER_IMAGE_TYPE()
+ * @id: which one
+ * @length: bytes of the payload, at most %CONTAINER_IMAGE_LENGTH_MAX
+ *
+ * Context: may sleep.
+ * Return: as ct_out_record().
+ */
+void *ct_out_optional(struct ct_out *out, u32 type, u32 id, size_t length)
+{
+	return append(out, type, CONTAINER_IMAGE_OPTIONAL, id, length);
 }
 
 /**

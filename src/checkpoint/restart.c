@@ -39,6 +39,7 @@ struct ct_restart *ct_restart_alloc(void)
 	refcount_set(&r->users, 1);
 	xa_init(&r->tasks);
 	xa_init(&r->files);
+	ct_families_init(&r->families);
 	INIT_LIST_HEAD(&r->stand_ins);
 	spin_lock_init(&r->lock);
 	init_waitqueue_head(&r->wait);
@@ -66,6 +67,7 @@ void ct_restart_put(struct ct_restart *r)
 	if (!refcount_dec_and_test(&r->users))
 		return;
 	ct_restore_free_objects(r);
+	ct_families_release(&r->families);
 	ct_tree_free(r);
 	ct_in_free(&r->in);
 	if (r->frozen)

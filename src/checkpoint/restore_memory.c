@@ -3,8 +3,10 @@
  * What is in the memory of processes: putting it there again, from outside,
  * while they are parked.
  *
- * Pages that several memories shared are separate ones afterwards.
+ * Pages that several memories shared are shared again where that can be (share.c);
+ * otherwise each gets its own.
  */
+#include <linux/bitmap.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
@@ -15,21 +17,38 @@
 /* Pages that are looked up at a time. */
 #define RUN	32
 
-static struct mm_struct *owner_mm(struct ct_restart *r, u32 id)
+/**
+ * ct_restart_mm - a memory of the image
+ * @r: the restart; all tasks are parked
+ * @id: the image's
+ *
+ * Return: it, for mmput(); NULL: nobody has it.
+ */
+struct mm_struct *ct_restart_mm(struct ct_restart *r, u32 id)
 {
 	struct ct_rtask *t = ct_restart_mm_owner(r, id);
 
 	return t && t->task ? get_task_mm(t->task) : NULL;
 }
 
-/* Only memory of its own may be written to, whatever the image says. */
+/**
+ * ct_may_fill - is that an area to put pages into?
+ * @vma: the area; the memory's lock is held
+ *
+ * Only memory of its own may be written to, whatever the image says.
+ */
+bool ct_may_fill(const struct vm_area_struct *vma)
+{
+	return !(vma->vm_flags & (VM_MAYSHARE | VM_SHARED | VM_PFNMAP | VM_IO |
+				  VM_HUGETLB));
+}
+
 static bool may_fill(struct mm_struct *mm, u64 addr, u64 end)
 {
 	struct vm_area_struct *vma = find_vma(mm, addr);
 
 	return vma && vma->vm_start <= addr && end <= vma->vm_end &&
-	       !(vma->vm_flags & (VM_MAYSHARE | VM_SHARED | VM_PFNMAP | VM_IO |
-				  VM_HUGETLB));
+	       ct_may_fill(vma);
 }
 
 /* Return: how many pages there are at @addr, pinned; or a negative errno. */
@@ -120,7 +139,7 @@ static int restore_pages(struct ct_restart *r, struct mm_struct *mm,
 static struct page *get_source(struct ct_restart *r,
 			       const struct container_image_same *same)
 {
-	struct mm_struct *mm = owner_mm(r, same->mm);
+	struct mm_struct *mm = ct_restart_mm(r, same->mm);
 	struct page *page = NULL;
 	long n = -EINVAL;
 
@@ -157,20 +176,55 @@ static int copy_one(struct ct_restart *r, struct mm_struct *mm,
 	return min(n, 0L);
 }
 
+/* How many follow each other at the same addresses as in the other memory? */
+static unsigned int same_length(const struct container_image_same *same, u64 n)
+{
+	u64 end = ALIGN(same->address + 1, PMD_SIZE);
+	unsigned int i = 1;
+
+	if (same->address != same->from)
+		return 1;
+	while (i < n && same[i].mm == same->mm &&
+	       same[i].address == same->address + i * PAGE_SIZE &&
+	       same[i].from == same[i].address && same[i].address < end)
+		i++;
+	return i;
+}
+
+static int restore_run(struct ct_restart *r, struct mm_struct *mm, u32 id,
+		       const struct container_image_same *same, unsigned int n)
+{
+	DECLARE_BITMAP(done, CT_RUN_MAX);
+	unsigned int i = 0;
+	int err;
+
+	bitmap_zero(done, CT_RUN_MAX);
+	err = ct_share_pages(r, mm, same, n, done);
+	for (; i < n && !err; i++)
+		if (!test_bit(i, done))
+			err = copy_one(r, mm, &same[i]);
+	if (!err)
+		return 0;
+	i -= !!i;
+	return ct_restart_fail(r, err,
+			       "memory %u at %llx cannot be filled from memory %u",
+			       id, same[i].address, same[i].mm);
+}
+
 static int restore_same(struct ct_restart *r, struct mm_struct *mm,
 			const struct container_image_record *rec,
 			const struct container_image_same *same)
 {
-	u64 n = rec->length / sizeof(*same), i;
+	u64 left = rec->length / sizeof(*same);
+	unsigned int n;
 	int err;
 
-	for (i = 0; i < n; i++) {
-		err = copy_one(r, mm, &same[i]);
+	for (; left; left -= n, same += n) {
+		n = same_length(same, left);
+		err = restore_run(r, mm, rec->id, same, n);
 		if (err)
-			return ct_restart_fail(r, err,
-					       "memory %u at %llx cannot be filled from memory %u",
-					       rec->id, same[i].address,
-					       same[i].mm);
+			return err;
+		cond_resched();
 	}
 	return 0;
 }
@@ -188,7 +242,7 @@ int ct_restore_memory(struct ct_restart *r,
 		      const struct container_image_record *rec,
 		      const void *payload)
 {
-	struct mm_struct *mm = owner_mm(r, rec->id);
+	struct mm_struct *mm = ct_restart_mm(r, rec->id);
 	int err = -EINVAL;
 
 	if (!mm)

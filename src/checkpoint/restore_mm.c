@@ -336,7 +336,8 @@ static int protect_area(struct ct_rtask *t, const struct container_image_area *a
 }
 
 static int restore_area(struct ct_rtask *t, const struct container_image_mm *image,
-			const struct container_image_area *area)
+			const struct container_image_area *area,
+			struct ct_family_walk *families)
 {
 	int err;
 
@@ -347,6 +348,9 @@ static int restore_area(struct ct_rtask *t, const struct container_image_mm *ima
 		return 0;	/* comes with the code */
 	}
 	err = map_area(t, area);
+	/* Before there are pages in it, and before it can be one with the next. */
+	if (!err)
+		err = ct_family_join(t, families, area);
 	if (!err)
 		err = advise_area(t, area);
 	if (!err)
@@ -412,6 +416,7 @@ int ct_restore_mm(struct ct_rtask *t)
 	const struct container_image_mm *image = rec ? rec->payload : NULL;
 	const struct container_image_area *area;
 	struct area_walk walk = first_area(t);
+	struct ct_family_walk families = ct_family_first(t);
 	int err;
 
 	if (!image || !layout_valid(image))
@@ -422,7 +427,7 @@ int ct_restore_mm(struct ct_rtask *t)
 	if (!err)
 		err = set_layout(t, rec);
 	while (!err && (area = next_area(&walk)))
-		err = restore_area(t, image, area);
+		err = restore_area(t, image, area, &families);
 	return err ?: restore_options(t, image);
 }
 

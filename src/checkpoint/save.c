@@ -73,6 +73,7 @@ static struct ct_save *save_alloc(struct ct_container *c)
 	ct_out_init(&s->out);
 	ct_blockers_init(&s->blockers);
 	object_table_init(&s->mms);
+	object_table_init(&s->families);
 	object_table_init(&s->files);
 	object_table_init(&s->tables);
 	object_table_init(&s->fss);
@@ -91,6 +92,7 @@ static void save_free(struct ct_save *s)
 	ct_out_free(&s->out);
 	ct_blockers_free(&s->blockers);
 	xa_destroy(&s->mms.ids);
+	xa_destroy(&s->families.ids);
 	xa_destroy(&s->files.ids);
 	xa_destroy(&s->tables.ids);
 	xa_destroy(&s->fss.ids);

@@ -12,6 +12,7 @@
 
 #define MM(field, what)		CT_FIELD(struct container_image_mm, field, what)
 #define AREA(field, what)	CT_FIELD(struct container_image_area, field, what)
+#define KIN(field, what)	CT_FIELD(struct container_image_kin, field, what)
 #define SAME(field, what)	CT_FIELD(struct container_image_same, field, what)
 
 static const struct ct_field none[] = {
@@ -59,6 +60,12 @@ static const struct ct_field area[] = {
 	{}
 };
 
+static const struct ct_field kin[] = {
+	KIN(start, HEX),
+	KIN(family, DEC),
+	{}
+};
+
 static const struct ct_field vdso[] = {
 	CT_FIELD(struct container_image_vdso, size, DEC),
 	CT_FIELD(struct container_image_vdso, vvar, DEC),
@@ -83,6 +90,8 @@ const struct ct_record_type ct_records_mm[] = {
 	  sizeof(struct container_image_mm), 8, auxv },
 	{ CONTAINER_IMAGE_AREAS, "areas", none,
 	  0, sizeof(struct container_image_area), area },
+	{ CONTAINER_IMAGE_KIN, "kin", none,
+	  0, sizeof(struct container_image_kin), kin },
 	{ CONTAINER_IMAGE_VDSO, "vdso", vdso,
 	  sizeof(struct container_image_vdso), 1, NULL },
 	{ CONTAINER_IMAGE_PAGES, "pages", pages,

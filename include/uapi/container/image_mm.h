@@ -17,6 +17,12 @@
  * the id is that of the memory. Several records, if there are many of them.
  */
 #define CONTAINER_IMAGE_AREAS	CONTAINER_IMAGE_TYPE('A', 'R', 'E', 'A')
+/*
+ * Which of its areas may share pages with areas of other memories, by ascending
+ * address: struct container_image_kin and nothing else; the id is that of the
+ * memory. It is optional: without it each memory has pages of its own.
+ */
+#define CONTAINER_IMAGE_KIN	CONTAINER_IMAGE_TYPE('K', 'I', 'N', ' ')
 /* The code that the kernel lends to programs. */
 #define CONTAINER_IMAGE_VDSO	CONTAINER_IMAGE_TYPE('V', 'D', 'S', 'O')
 
@@ -138,6 +144,18 @@ struct container_image_area {
 #define CONTAINER_IMAGE_AREA_DROPPABLE		0x20000	/* MAP_DROPPABLE */
 /* Counts as committed memory: it is writable, or was. */
 #define CONTAINER_IMAGE_AREA_ACCOUNT		0x40000
+
+/**
+ * struct container_image_kin - an area that has relatives since a fork()
+ * @start: its first address
+ * @family: which areas can have pages in common: those with the same number; not 0
+ * @reserved: 0
+ */
+struct container_image_kin {
+	__u64 start;
+	__u32 family;
+	__u32 reserved;
+};
 
 /* Places in struct container_image_vdso.entries. */
 #define CONTAINER_IMAGE_VDSO_CLOCK_GETTIME	0
