@@ -26,6 +26,7 @@
 #include <container/image_task.h>
 
 #include "checkpoint/emit.h"
+#include "checkpoint/outside.h"
 #include "container/container.h"
 #include "image/codec.h"
 
@@ -284,6 +285,8 @@ struct ct_families {
  * @frozen: its tasks
  * @files: by id: &struct file, referenced, made by process 1
  * @name: of the container to be
+ * @outside: what takes the place of what was outside: CT_OUTSIDE_...
+ * @stdio: descriptors of the writer that may; referenced; only while tasks are made
  * @nr_tasks: how many threads there are to be, without zombies
  * @nr_zombies: how many zombies
  * @nr_stand_ins: how many lend their numbers for a while
@@ -311,6 +314,8 @@ struct ct_restart {
 	struct ct_frozen *frozen;
 	struct xarray files;
 	char name[CT_NAME_MAX + 1];
+	unsigned int outside;
+	struct file *stdio[CT_STDIO];
 	unsigned int nr_tasks;
 	unsigned int nr_zombies;
 	unsigned int nr_stand_ins;

@@ -12,6 +12,7 @@
 
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/files.h"
+#include "checkpoint/outside.h"
 #include "checkpoint/syscall.h"
 #include "hook/symbols.h"
 
@@ -242,7 +243,8 @@ static int restore_async(struct ct_rtask *t, const struct container_image_fd *fd
 	const struct container_image_file *rec = ct_file_record(t, fd->file);
 	long err;
 
-	if (!(rec->flags & FASYNC) || file->f_flags & (FASYNC | O_PATH))
+	if (!(rec->flags & FASYNC) || file->f_flags & (FASYNC | O_PATH) ||
+	    ct_outside_is_pipe(t, rec))
 		return 0;
 	err = ct_sys(fcntl, fd->fd, F_SETFL, rec->flags);
 	if (err)

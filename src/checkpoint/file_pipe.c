@@ -12,6 +12,7 @@
 
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/files.h"
+#include "checkpoint/outside.h"
 #include "checkpoint/syscall.h"
 #include "compat/file.h"
 
@@ -128,7 +129,11 @@ static int save_end(struct ct_save *s, struct file *file, const char *name,
 int ct_file_pipe_save(struct ct_save *s, struct file *file, u32 id,
 		      const char *where)
 {
-	return save_end(s, file, "pipe", where);
+	int object = save_end(s, file, "pipe", where);
+
+	if (object > 0)
+		ct_hold_pipe_end(s, id, object);
+	return object;
 }
 
 int ct_file_fifo_save(struct ct_save *s, struct file *file, u32 id,
@@ -290,6 +295,10 @@ static struct file *restore_end(struct ct_rtask *t, u32 id, bool named)
 
 struct file *ct_file_pipe_restore(struct ct_rtask *t, u32 id)
 {
+	const struct container_image_file *rec = ct_file_record(t, id);
+
+	if (ct_outside_is_pipe(t, rec))
+		return ct_outside_pipe(t, id);
 	return restore_end(t, id, false);
 }
 

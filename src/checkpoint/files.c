@@ -20,6 +20,7 @@
 
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/files.h"
+#include "checkpoint/outside.h"
 #include "checkpoint/syscall.h"
 #include "compat/file.h"
 
@@ -513,7 +514,9 @@ static int restore_file(struct ct_rtask *t, u32 id)
 		return ct_restart_fail(t->r, PTR_ERR(file),
 				       "file %u, a %s, cannot be opened", id,
 				       kind->name);
-	err = restore_common(t, id, rec, file);
+	err = 0;
+	if (!ct_outside_is_pipe(t, rec))
+		err = restore_common(t, id, rec, file);
 	if (!err)
 		err = xa_insert(&t->r->files, id, file, GFP_KERNEL);
 	if (err) {

@@ -116,6 +116,7 @@ enum ct_hold_kind {
 void ct_close_now(void);
 
 /* leaks.c */
+void ct_hold_pipe_end(struct ct_save *s, u32 file, u32 pipe);
 int ct_hold(struct ct_save *s, enum ct_hold_kind what, u32 id, const char *name,
 	    const char *where, long found, long all);
 

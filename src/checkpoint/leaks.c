@@ -16,6 +16,8 @@
 
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/files.h"
+#include "checkpoint/outside.h"
+#include "checkpoint/save.h"
 
 /**
  * struct hold - one thing
@@ -24,6 +26,7 @@
  * @where: in there
  * @found: users inside
  * @all: users that the kernel knows
+ * @pipe: of a file description: the id of the pipe that it is an end of; else 0
  */
 struct hold {
 	const char *name;
@@ -31,6 +34,7 @@ struct hold {
 	char where[CT_WHERE_MAX];
 	long found;
 	long all;
+	u32 pipe;
 };
 
 /**
@@ -103,6 +107,21 @@ int ct_hold(struct ct_save *s, enum ct_hold_kind what, u32 id, const char *name,
 	return 0;
 }
 
+/**
+ * ct_hold_pipe_end - a file description is an end of a pipe
+ * @s: the checkpoint
+ * @file: id of it, for which ct_hold() has been called
+ * @pipe: id of the pipe
+ */
+void ct_hold_pipe_end(struct ct_save *s, u32 file, u32 pipe)
+{
+	struct hold *h;
+
+	h = s->held ? xa_load(&s->held->by_id[CT_HOLD_FILE], file) : NULL;
+	if (h)
+		h->pipe = pipe;
+}
+
 static const struct {
 	const char *why;
 	const char *help;
@@ -124,6 +143,43 @@ static const struct {
 		"end that task",
 	},
 };
+
+/*
+ * Is a pipe that leads outside nothing but the input or output of processes? Only
+ * that has a counterpart with whoever restarts.
+ */
+static bool is_stdio(struct ct_save *s, u32 pipe)
+{
+	struct hold *h = xa_load(&s->held->by_id[CT_HOLD_PIPE], pipe);
+	bool found = false;
+	unsigned long id;
+
+	if (!h || h->all <= h->found)
+		return false;
+	xa_for_each(&s->held->by_id[CT_HOLD_FILE], id, h) {
+		if (h->pipe != pipe)
+			continue;
+		if (!ct_outside_standard(s, id))
+			return false;
+		found = true;
+	}
+	return found;
+}
+
+/* Something is shared with tasks outside: it is left there, or in the way. */
+static int leak(struct ct_save *s, enum ct_hold_kind what, const struct hold *h,
+		u32 id)
+{
+	u32 pipe = what == CT_HOLD_PIPE ? id : what == CT_HOLD_FILE ? h->pipe : 0;
+	bool may_stay = pipe && is_stdio(s, pipe);
+
+	if (may_stay && s->flags & CT_SAVE_IGNORE_PIPES)
+		return ct_outside_save(s, pipe);
+	s->pid = h->pid;
+	return ct_block(s, h->where, h->name, sentences[what].why, may_stay ?
+			"leave it outside, with ignore=pipes" :
+			sentences[what].help);
+}
 
 /* One blocker for a pipe, not another for each description of its ends. */
 static bool is_named_by_pipe(struct ct_held *held, enum ct_hold_kind what,
@@ -160,9 +216,7 @@ int ct_save_leaks(struct ct_save *s)
 			if (err || h->all <= h->found ||
 			    is_named_by_pipe(s->held, i, h))
 				continue;
-			s->pid = h->pid;
-			err = ct_block(s, h->where, h->name, sentences[i].why,
-				       sentences[i].help);
+			err = leak(s, i, h, id);
 		}
 	}
 	s->pid = pid;

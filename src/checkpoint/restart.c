@@ -66,6 +66,7 @@ void ct_restart_put(struct ct_restart *r)
 {
 	if (!refcount_dec_and_test(&r->users))
 		return;
+	ct_outside_end(r);
 	ct_restore_free_objects(r);
 	ct_families_release(&r->families);
 	ct_tree_free(r);
@@ -264,7 +265,10 @@ int ct_restart_build(struct ct_restart *r)
 	/* Unlike sigprocmask(2), the function below takes what it gets. */
 	sigdelset(&all, SIGKILL);
 	sigprocmask(SIG_SETMASK, &all, &old);
+	ct_outside_begin(r);
 	err = build(r);
+	if (!err)
+		ct_outside_end(r);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return err;
 }

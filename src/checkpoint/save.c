@@ -226,13 +226,14 @@ static int save_all(struct ct_save *s)
 	return err ?: save_tasks(s);
 }
 
-static int look(struct ct_container *c, struct ct_save **save)
+static int look(struct ct_container *c, unsigned int flags, struct ct_save **save)
 {
 	struct ct_save *s = save_alloc(c);
 	int err;
 
 	if (!s)
 		return -ENOMEM;
+	s->flags = flags;
 	err = ct_frozen_look(&c->space, &s->tasks) ?: save_all(s);
 	ct_out_free(&s->out);
 	/* What was closed while we had it is not to seem shared with us. */
@@ -253,28 +254,35 @@ static bool only_leaks(const struct ct_save *s)
 	return s->leaks && s->leaks == s->blockers.count;
 }
 
+/* Several times, where that helps. */
+static int look_again(struct ct_container *c, unsigned int flags,
+		      struct ct_save **save)
+{
+	unsigned int tries = LOOKS;
+	int err;
+
+	for (;;) {
+		err = look(c, flags, save);
+		if (err || !only_leaks(*save) || !--tries)
+			return err;
+		save_free(*save);
+		schedule_timeout_killable(1);
+	}
+}
+
 /**
  * ct_save_look - what would stand in the way of a checkpoint?
  * @c: the container; referenced
  * @save: set on success, for ct_save_show_blockers(); freed by ct_save_end()
  *
- * The tasks are looked at while they run; several times, where that helps.
+ * The tasks are looked at while they run.
  *
  * Context: may sleep.
  * Return: 0 or a negative errno.
  */
 int ct_save_look(struct ct_container *c, struct ct_save **save)
 {
-	unsigned int tries = LOOKS;
-	int err;
-
-	for (;;) {
-		err = look(c, save);
-		if (err || !only_leaks(*save) || !--tries)
-			return err;
-		save_free(*save);
-		schedule_timeout_killable(1);
-	}
+	return look_again(c, 0, save);
 }
 
 /**
@@ -300,10 +308,10 @@ static void set_error(struct ct_container *c, const char *why)
 }
 
 /* How many things are in the way? Without stopping anything. */
-static int look_first(struct ct_container *c, char *why)
+static int look_first(struct ct_container *c, unsigned int flags, char *why)
 {
 	struct ct_save *look;
-	int err = ct_save_look(c, &look);
+	int err = look_again(c, flags, &look);
 
 	if (err)
 		return err;
@@ -359,7 +367,7 @@ static int take_frozen(struct ct_save *s, char *why)
 
 static int take(struct ct_save *s, unsigned int flags, char *why)
 {
-	int err = ct_emit_init(&s->emit) ?: look_first(s->c, why);
+	int err = ct_emit_init(&s->emit) ?: look_first(s->c, flags, why);
 
 	if (err)
 		return err;
@@ -407,7 +415,7 @@ static int take_again(struct ct_container *c, unsigned int flags,
 /**
  * ct_save_take - take a checkpoint
  * @c: the container; referenced
- * @flags: CT_SAVE_STOP, CT_SAVE_KILL
+ * @flags: CT_SAVE_...
  * @save: set on success; ended by ct_save_end()
  *
  * Context: may sleep; current is not in the container.

@@ -13,6 +13,8 @@ struct seq_file;
 #define CT_SAVE_STOP	1
 /* They are killed once the image has been read to its end; implies STOP. */
 #define CT_SAVE_KILL	2
+/* Pipes that lead outside are left there, if they are input or output. */
+#define CT_SAVE_IGNORE_PIPES	4
 
 int ct_save_take(struct ct_container *c, unsigned int flags,
 		 struct ct_save **save);

@@ -162,15 +162,28 @@ void ct_writer_free(struct ct_writer *w)
 	kfree(w);
 }
 
-static int parse_option(struct ct_writer *w, const char *word)
+static int parse_outside(struct ct_writer *w, char *words)
+{
+	int err = ct_outside_parse(&w->r->outside, words);
+
+	if (err)
+		snprintf(w->why, sizeof(w->why),
+			 "outside= takes 0, 1, 2 and null, with commas between");
+	return err;
+}
+
+static int parse_option(struct ct_writer *w, char *word)
 {
 	const char *name = word + strlen("name=");
 
 	if (!*word)
 		return 0;
-	if (strncmp(word, "name=", strlen("name="))) {
+	if (strstarts(word, "outside="))
+		return parse_outside(w, word + strlen("outside="));
+	if (!strstarts(word, "name=")) {
 		snprintf(w->why, sizeof(w->why),
-			 "unknown option '%.32s'; there is name=NAME", word);
+			 "unknown option '%.32s'; there are name=NAME and outside=WHAT",
+			 word);
 		return -EINVAL;
 	}
 	if (!ct_name_ok(name, strlen(name))) {

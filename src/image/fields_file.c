@@ -70,6 +70,11 @@ static const struct ct_field pipebuf[] = {
 	{}
 };
 
+static const struct ct_field outside[] = {
+	CT_FIELD(struct container_image_outside, kind, DEC),
+	{}
+};
+
 static const struct ct_field lock[] = {
 	CT_FIELD(struct container_image_lock, start, DEC),
 	CT_FIELD(struct container_image_lock, end, DEC),
@@ -107,6 +112,9 @@ const struct ct_record_type ct_records_file[] = {
 		.type = CONTAINER_IMAGE_PIPEBUF, .name = "pipebuf",
 		.fields = pipebuf, .size = sizeof(struct container_image_pipebuf),
 		.element = 1,
+	}, {
+		.type = CONTAINER_IMAGE_OUTSIDE, .name = "outside",
+		.fields = outside, .size = sizeof(struct container_image_outside),
 	}, {
 		.type = CONTAINER_IMAGE_FLOCK, .name = "flock",
 		.fields = lock, .size = sizeof(struct container_image_lock),

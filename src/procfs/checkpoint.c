@@ -89,6 +89,8 @@ static int parse_flags(char *words, unsigned int *flags)
 			*flags |= CT_SAVE_STOP;
 		else if (!strcmp(word, "kill"))
 			*flags |= CT_SAVE_STOP | CT_SAVE_KILL;
+		else if (!strcmp(word, "ignore=pipes"))
+			*flags |= CT_SAVE_IGNORE_PIPES;
 		else if (*word)
 			return -EINVAL;
 	}

@@ -17,6 +17,7 @@
 static const struct option checkpoint_options[] = {
 	{ "stop", no_argument, NULL, 's' },
 	{ "kill", no_argument, NULL, 'k' },
+	{ "ignore", required_argument, NULL, 'i' },
 	{ "compress", no_argument, NULL, 'z' },
 	{ "progress", no_argument, NULL, 'p' },
 	{ "help", no_argument, NULL, 'h' },
@@ -90,16 +91,23 @@ static int checkpoint(struct snapshot *s, const char *path, bool compress)
 static int checkpoint_run(int argc, char **argv)
 {
 	struct snapshot s = { .how = "" };
+	const char *ignore = NULL;
 	bool compress = false;
+	char how[64];
 	int c;
 
-	while ((c = getopt_long(argc, argv, "skzph", checkpoint_options, NULL)) >= 0) {
+	while ((c = getopt_long(argc, argv, "ski:zph", checkpoint_options, NULL)) >= 0) {
 		switch (c) {
 		case 's':
 			s.how = s.how[0] ? s.how : "stop";
 			break;
 		case 'k':
 			s.how = "kill";
+			break;
+		case 'i':
+			if (strcmp(optarg, "pipes"))
+				return usage_error(&cmd_checkpoint, "'%s' cannot be ignored; pipes can", optarg);
+			ignore = optarg;
 			break;
 		case 'z':
 			compress = true;
@@ -123,6 +131,10 @@ static int checkpoint_run(int argc, char **argv)
 	s.name = name_from_line(&cmd_checkpoint, argv[optind]);
 	if (!s.name)
 		return EXIT_SELF;
+	if (ignore) {
+		snprintf(how, sizeof(how), "%s ignore=%s", s.how, ignore);
+		s.how = how;
+	}
 	return checkpoint(&s, argv[optind + 1], compress);
 }
 
@@ -137,6 +149,9 @@ const struct command cmd_checkpoint = {
 	"\n"
 	"  -s, --stop      the processes go on only once FILE is complete\n"
 	"  -k, --kill      the container is ended then, and only then\n"
+	"  -i, --ignore=WHAT\n"
+	"                  pipes: those that lead outside and are the input or output of a\n"
+	"                  process are left there, and are no reason not to save it\n"
 	"  -z, --compress  compress FILE with zstd(1)\n"
 	"  -p, --progress  say how far it is even if standard error is no terminal, and\n"
 	"                  in the end how long the processes were stopped\n"

@@ -266,11 +266,11 @@ _containerctl() {
 		[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null || true
 		;;
 	checkpoint)
-		_containerctl_named "$cur" '--stop --kill --compress --progress --help' \
+		_containerctl_named "$cur" '--stop --kill --ignore= --compress --progress --help' \
 			_containerctl_files
 		;;
 	restart)
-		_containerctl_file "$cur" '--name= --detach --progress --report --help'
+		_containerctl_file "$cur" '--name= --detach --progress --outside= --report --help'
 		[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null || true
 		;;
 	check) _containerctl_simple "$cur" '--json --help' '' ;;

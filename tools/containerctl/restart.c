@@ -23,12 +23,18 @@
 
 #define PROC_RESTART	PROC_CONTAINER_DIR "restart"
 
-enum { OPT_REPORT = 256 };
+/* Without --outside, for who waits for the container: it has what we have. */
+#define OUTSIDE_ALL	"0,1,2"
+/* The image comes from standard input. */
+#define OUTSIDE_OUTPUT	"1,2"
+
+enum { OPT_REPORT = 256, OPT_OUTSIDE };
 
 static const struct option restart_options[] = {
 	{ "name", required_argument, NULL, 'n' },
 	{ "detach", no_argument, NULL, 'd' },
 	{ "progress", no_argument, NULL, 'p' },
+	{ "outside", required_argument, NULL, OPT_OUTSIDE },
 	{ "report", no_argument, NULL, OPT_REPORT },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
@@ -38,6 +44,7 @@ static const struct option restart_options[] = {
  * struct restart - a restart
  * @path: of the image
  * @name: what to call the container; NULL: as it was called
+ * @outside: what takes the place of pipes that were outside; NULL: nothing
  * @detach: do not wait for it
  * @report: another containerctl waits for words on standard output
  * @always: show how far it is even where standard error is no terminal
@@ -46,6 +53,7 @@ static const struct option restart_options[] = {
 struct restart {
 	const char *path;
 	const char *name;
+	const char *outside;
 	bool detach;
 	bool report;
 	bool always;
@@ -65,7 +73,7 @@ static void explain(const struct restart *r, int err, struct fault *why)
 
 static int restart_open(struct restart *r, struct fault *why)
 {
-	char line[128];
+	char line[200];
 	int len;
 
 	r->fd = open(PROC_RESTART, O_RDWR | O_CLOEXEC);
@@ -73,9 +81,11 @@ static int restart_open(struct restart *r, struct fault *why)
 		proc_explain(why, "cannot restart containers", errno);
 		return -1;
 	}
-	if (!r->name)
+	if (!r->name && !r->outside)
 		return 0;
-	len = snprintf(line, sizeof(line), "options name=%s\n", r->name);
+	len = snprintf(line, sizeof(line), "options %s%s %s%s\n",
+		       r->name ? "name=" : "", r->name ? r->name : "",
+		       r->outside ? "outside=" : "", r->outside ? r->outside : "");
 	if (write(r->fd, line, len) == len)
 		return 0;
 	explain(r, errno, why);
@@ -237,6 +247,13 @@ static int parse(struct restart *r, int argc, char **argv)
 		case 'p':
 			r->always = true;
 			break;
+		case OPT_OUTSIDE:
+			if (!optarg[0] || strlen(optarg) > 32 ||
+			    optarg[strspn(optarg, "012nul,")])
+				return usage_error(&cmd_restart, "--outside takes 0, 1, 2 and null, with commas between, and not '%s'",
+						   optarg);
+			r->outside = optarg;
+			break;
 		case OPT_REPORT:
 			r->report = true;
 			break;
@@ -263,6 +280,8 @@ static int restart_run(int argc, char **argv)
 		return usage_error(&cmd_restart, "'%s' is too much: one image at a time",
 				   argv[optind + 1]);
 	r.path = argv[optind];
+	if (!r.outside && !r.detach && !r.report)
+		r.outside = strcmp(r.path, "-") ? OUTSIDE_ALL : OUTSIDE_OUTPUT;
 	return restart(&r);
 }
 
@@ -278,6 +297,10 @@ const struct command cmd_restart = {
 	"  -n, --name=NAME  call it NAME, and not as it was called\n"
 	"  -d, --detach     print its name and come back as soon as it runs\n"
 	"  -p, --progress   say how far it is even if standard error is no terminal\n"
+	"      --outside=LIST\n"
+	"                   what takes the place of pipes that were left outside: 0, 1, 2:\n"
+	"                   our descriptor for what was that one; null: /dev/null for what\n"
+	"                   else is missing.  Without this and -d: 0,1,2\n"
 	"      --report     for programs: print 'ready' before anything of FILE is read,\n"
 	"                   and 'restarted NAME' when it runs\n"
 	"  -h, --help       print this\n"

@@ -34,6 +34,9 @@
 /* A lock that belongs to a process; the id is that of its table. */
 #define CONTAINER_IMAGE_PLOCK	CONTAINER_IMAGE_TYPE('P', 'L', 'C', 'K')
 
+/* A pipe that leads outside, and is left there; the id is the pipe's. */
+#define CONTAINER_IMAGE_OUTSIDE	CONTAINER_IMAGE_TYPE('O', 'U', 'T', 'S')
+
 /**
  * struct container_image_fdtable - payload of CONTAINER_IMAGE_FDTABLE
  * @count: how many &struct container_image_fd follow
@@ -188,6 +191,21 @@ struct container_image_pipebuf {
 };
 
 #define CONTAINER_IMAGE_PIPEBUF_PACKET	1	/* one read gets this and no more */
+
+/**
+ * struct container_image_outside - payload of CONTAINER_IMAGE_OUTSIDE
+ * @kind: CONTAINER_IMAGE_OUTSIDE_PIPE
+ * @reserved: 0
+ *
+ * Which of its ends are inside is said by the files.  Each of those is descriptor
+ * 0, 1 or 2 of a process, which says what takes its place.
+ */
+struct container_image_outside {
+	__u32 kind;
+	__u32 reserved;
+};
+
+#define CONTAINER_IMAGE_OUTSIDE_PIPE	1
 
 /**
  * struct container_image_lock - payload of CONTAINER_IMAGE_FLOCK and _PLOCK
