@@ -56,6 +56,7 @@ long __ia32_sys_pidfd_open(const struct pt_regs *regs);
 /* The lock is only handed on; its type depends on the kernel. */
 pid_t locks_translate_pid(void *lock, struct pid_namespace *ns);
 struct wait_opts;
+struct nf_hook_ops;
 struct genl_info;
 struct key;
 struct seq_file;
@@ -77,6 +78,8 @@ int sock_diag_rcv_msg(struct sk_buff *skb, struct nlmsghdr *nlh,
 		      struct netlink_ext_ack *extack);
 int rtnetlink_rcv_msg(struct sk_buff *skb, struct nlmsghdr *nlh,
 		      struct netlink_ext_ack *extack);
+/* Not declared by a kernel without netfilter. */
+int nf_register_net_hook(struct net *net, const struct nf_hook_ops *ops);
 int packet_rcv(struct sk_buff *skb, struct net_device *dev,
 	       struct packet_type *pt, struct net_device *orig_dev);
 int tpacket_rcv(struct sk_buff *skb, struct net_device *dev,

@@ -134,13 +134,23 @@ int ct_hook_rtnetlink_rcv_msg(struct sk_buff *skb, struct nlmsghdr *nlh,
 	return ret;
 }
 
+/* Is it about what goes to a tap? */
+static bool filters_tap(const struct nf_hook_ops *ops)
+{
+#ifdef CONFIG_NETFILTER
+	return ops->pf == NFPROTO_NETDEV && ops->dev &&
+	       ops->dev->type == ARPHRD_NETLINK;
+#else
+	return false;	/* there is nobody who would ask */
+#endif
+}
+
 int ct_hook_nf_register_net_hook(struct net *net, const struct nf_hook_ops *ops)
 {
 	int ret = -EPERM;
 
 	ct_hook_enter();
-	if (ops->pf != NFPROTO_NETDEV || !ops->dev ||
-	    ops->dev->type != ARPHRD_NETLINK)
+	if (!filters_tap(ops))
 		ret = static_call(ct_orig_nf_register_net_hook)(net, ops);
 	ct_hook_leave();
 	return ret;
