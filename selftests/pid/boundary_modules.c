@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* modes: host contained pidns */
 /* kernels: stock */
-/* modules: autofs4 crc32c_generic fuse nbd netlink_diag nf_tables snd_timer */
+/* modules: autofs4 crc32c_generic fuse nbd netlink_diag nf_tables nfnetlink_log nfnetlink_queue snd_timer */
 /*
  * Numbers in parts of the kernel that are modules.
  */
@@ -181,6 +181,16 @@ TEST(network_block_device)
 	EXPECT_EQ(0, pthread_join(thread, NULL));
 	close(fd[0]);
 	close(nbd);
+}
+
+/* Who gets packets, by the address of its socket. */
+TEST(receivers_of_packets)
+{
+	EXPECT_EQ(contained() ? EPERM : 0,
+		  open_error("/proc/net/netfilter/nfnetlink_log"));
+	EXPECT_EQ(contained() ? EPERM : 0,
+		  open_error("/proc/net/netfilter/nfnetlink_queue"));
+	EXPECT_EQ(0, open_error("/proc/net/netfilter/nf_log"));
 }
 
 TEST(sound_timers)

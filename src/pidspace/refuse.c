@@ -69,6 +69,9 @@ static const struct secret secrets[] = {
 	/* "application PID" */
 	{ PROC_SUPER_MAGIC, "timers", "asound" },
 	{ PROC_SUPER_MAGIC, "DebugData", "cifs" },
+	/* addresses of netlink sockets, see ct_hook_netlink_seq_show() */
+	{ PROC_SUPER_MAGIC, "nfnetlink_log", "netfilter" },
+	{ PROC_SUPER_MAGIC, "nfnetlink_queue", "netfilter" },
 	{ PROC_SUPER_MAGIC, "open_files", "cifs" },
 	/* of block devices: whom blktrace follows, and who serves it */
 	{ SYSFS_MAGIC, "pid", "trace" },
