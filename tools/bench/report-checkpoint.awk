@@ -114,10 +114,10 @@ function checkpoint_verdict(what, wanted, at_least, is,    text, line) {
 		printf "%-72s %14s %8s  %s\n", what, text, is, line
 }
 
-function pause_per_page(shape,    part) {
+# What it may be: 140 instructions a page and a million a process.
+function pause_allowed(shape,    part) {
 	split(shape, part, " ")
-	return (of(shape, "pause", "snapshot") - 1000000 * part[4]) / \
-		of(shape, "pages", "snapshot")
+	return 140 * of(shape, "pages", "snapshot") + 1000000 * part[4]
 }
 
 # Of one program, beside stop-and-copy and beside CRIU.
@@ -154,6 +154,6 @@ function checkpoint_bars(    s) {
 	for (s = 1; s <= n_shapes; s++)
 		if (shapes[s] ~ /^512 4K / && has(shapes[s], "pages", "snapshot"))
 			checkpoint_verdict(shape_name(shapes[s]) \
-				": pause a page, less 1 million a process", 140, 0,
-				pause_per_page(shapes[s]))
+				": pause by 140 a page and a million a process", 1, 0,
+				of(shapes[s], "pause", "snapshot") / pause_allowed(shapes[s]))
 }

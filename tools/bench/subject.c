@@ -39,6 +39,7 @@
 static char said[128], said_new[132];
 static unsigned char *memory;
 static size_t size, stride;
+static size_t mark;	/* which process we are */
 static size_t faults;
 static int ready[2];
 static volatile sig_atomic_t asked;
@@ -81,14 +82,22 @@ static void enter(const char *name)
 	close(fd);
 }
 
-/* No page is like another, and none is zeros. */
+/*
+ * No page is like another, also not one that another process has in its place:
+ * CRIU compares those.  None is zeros.
+ */
+static size_t mark_of(size_t at)
+{
+	return mark << 48 | at;
+}
+
 static void touch(void)
 {
 	size_t at;
 
 	memset(memory, 0xa5, size);
 	for (at = 0; at < size; at += SMALL)
-		*(size_t *)(memory + at) = at;
+		*(size_t *)(memory + at) = mark_of(at);
 }
 
 /* What we write is behind the number. */
@@ -97,7 +106,7 @@ static int as_it_was(void)
 	size_t at;
 
 	for (at = 0; at < size; at += SMALL)
-		if (*(size_t *)(memory + at) != at ||
+		if (*(size_t *)(memory + at) != mark_of(at) ||
 		    memory[at + SMALL - 1] != 0xa5)
 			return 0;
 	return 1;
@@ -245,8 +254,11 @@ int main(int argc, char **argv)
 		enter(argv[2]);
 	if (pipe(ready))
 		die("pipe");
-	for (i = 1; i < processes; i++)
+	for (i = 1; i < processes; i++) {
+		mark = i;
 		start_process(bytes, huge, threads);
+	}
+	mark = 0;
 	get_memory(bytes, huge);
 	start_threads(threads);
 	gather(threads * processes - 1);
