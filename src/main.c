@@ -64,9 +64,8 @@ err_pidspace:
 
 /*
  * The module cannot be unloaded while there are containers, or hierarchies of
- * resource containers: each holds a reference.
- * First no new ones, then no more of our code running, then what
- * dead ones have left.
+ * resource containers: each holds a reference.  First no new ones, then no more
+ * of our code running, then what dead ones have left.
  */
 static void __exit ct_exit(void)
 {

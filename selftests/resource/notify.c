@@ -203,6 +203,7 @@ TEST_F(notify, poll)
 	/* Nothing new for the upper one. */
 	CT_EQ(0, ct_group_put(dir, "a", "procs", task.pid));
 	expect_change(b, "populated 0\n");
+	EXPECT_EQ(0, poll(&wait, 1, 0));
 	EXPECT_TRUE(ct_group_populated(dir, "a"));
 	EXPECT_EQ(0, ct_finish(&task));
 	CT_UNTIL(!ct_group_populated(dir, "a"));

@@ -255,12 +255,11 @@ static void change_locked(struct ct_rentry *e, struct ct_rset *to)
 {
 	struct ct_rset *from = e->set;
 
-	ct_rentry_unlist(e);
 	if (to) {
 		ct_rset_get(to);
-		WRITE_ONCE(e->set, to);
-		ct_rentry_list(e);
+		ct_rentry_relist(e, to);
 	} else {
+		ct_rentry_unlist(e);
 		ct_rentry_remove(e);
 	}
 	ct_rset_put_locked(from);

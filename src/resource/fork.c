@@ -24,6 +24,30 @@ DEFINE_STATIC_CALL_NULL(ct_orig_cgroup_exit, cgroup_exit);
 DEFINE_STATIC_CALL_NULL(ct_orig_cgroup_release, cgroup_release);
 DEFINE_STATIC_CALL_NULL(ct_orig_exchange_tids, exchange_tids);
 
+static void set_enter(struct ct_rset *set)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&ct_set_lock);
+	if (set->nr_tasks++)
+		return;
+	for (i = 1; i <= CT_HIERARCHIES_MAX; i++)
+		if (set->group[i])
+			ct_rgroup_populated(set->group[i], 1);
+}
+
+static void set_leave(struct ct_rset *set)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&ct_set_lock);
+	if (--set->nr_tasks)
+		return;
+	for (i = 1; i <= CT_HIERARCHIES_MAX; i++)
+		if (set->group[i])
+			ct_rgroup_populated(set->group[i], -1);
+}
+
 /**
  * ct_rentry_list - put a task on the list of its set
  * @e: its entry, on no list
@@ -32,17 +56,31 @@ DEFINE_STATIC_CALL_NULL(ct_orig_exchange_tids, exchange_tids);
  */
 void ct_rentry_list(struct ct_rentry *e)
 {
-	struct ct_rset *set = e->set;
-	unsigned int i;
-
-	lockdep_assert_held(&ct_set_lock);
+	set_enter(e->set);
 	e->state = CT_RENTRY_LIVE;
-	list_add_tail(&e->node, &set->tasks);
-	if (set->nr_tasks++)
-		return;
-	for (i = 1; i <= CT_HIERARCHIES_MAX; i++)
-		if (set->group[i])
-			ct_rgroup_populated(set->group[i], 1);
+	list_add_tail(&e->node, &e->set->tasks);
+}
+
+/**
+ * ct_rentry_relist - put a task on the list of another set
+ * @e: its entry, live or new
+ * @to: the set; its reference goes to the entry, and that of the old one to the
+ *	caller
+ *
+ * Context: ct_set_lock held.
+ */
+void ct_rentry_relist(struct ct_rentry *e, struct ct_rset *to)
+{
+	struct ct_rset *from = e->set;
+	bool was_live = e->state == CT_RENTRY_LIVE;
+
+	/* First, so that groups above both do not seem to be empty between. */
+	set_enter(to);
+	WRITE_ONCE(e->set, to);
+	e->state = CT_RENTRY_LIVE;
+	list_move_tail(&e->node, &to->tasks);
+	if (was_live)
+		set_leave(from);
 }
 
 /**
@@ -53,19 +91,12 @@ void ct_rentry_list(struct ct_rentry *e)
  */
 void ct_rentry_unlist(struct ct_rentry *e)
 {
-	struct ct_rset *set = e->set;
-	unsigned int i;
-
 	lockdep_assert_held(&ct_set_lock);
 	list_del_init(&e->node);
 	if (e->state != CT_RENTRY_LIVE)
 		return;
 	e->state = CT_RENTRY_NEW;
-	if (--set->nr_tasks)
-		return;
-	for (i = 1; i <= CT_HIERARCHIES_MAX; i++)
-		if (set->group[i])
-			ct_rgroup_populated(set->group[i], -1);
+	set_leave(e->set);
 }
 
 /* Nothing is charged any more for those below @end. */

@@ -205,6 +205,7 @@ struct container_css *ct_rset_css(const struct ct_rset *set, unsigned int id);
 /* fork.c */
 struct ct_rentry;
 void ct_rentry_list(struct ct_rentry *e);
+void ct_rentry_relist(struct ct_rentry *e, struct ct_rset *to);
 void ct_rentry_unlist(struct ct_rentry *e);
 void ct_tasks_drop(void);
 

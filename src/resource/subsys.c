@@ -470,7 +470,9 @@ EXPORT_SYMBOL_GPL(container_unregister_subsys);
 /**
  * container_lock - keep all hierarchies, and who is in which group, as they are
  *
- * Forks and exits go on.
+ * Forks and exits go on, but a task that is moved while it forks waits for this
+ * lock before it returns from fork: whoever holds it must not wait for tasks to
+ * do anything.
  *
  * Context: may sleep; callbacks say whether they have it already.
  */
