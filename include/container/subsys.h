@@ -111,7 +111,9 @@ struct container_file {
  *	     group is below. Zombies may still hold the state, so charges may
  *	     come back later. container_lock held, may sleep.
  * @destroy: free the state; nothing refers to it any more, readers under RCU
- *	     included. container_lock held, may sleep. Mandatory.
+ *	     included. container_lock held, may sleep. Mandatory. Only when
+ *	     container.ko itself goes, and with it subsystems that are part of
+ *	     it, zombies may still have been charged to it.
  * @post_clone: take over the settings of the parent: the new group shall be
  *	     usable as it is (the file clone_children of its parent says 1, or
  *	     it is made for a pid container). After online; container_lock
