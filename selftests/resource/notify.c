@@ -243,11 +243,24 @@ TEST_F(notify, inotify)
 	expect_inotify(fd, IN_MODIFY);
 	EXPECT_EQ(0, ct_finish(&task));
 	expect_inotify(fd, IN_MODIFY);
-	/* A subsystem's own files do so when it says so. */
-	CT_CHECK(inotify_add_watch(fd, ct_group_path(path, dir, "a", "count.limit"),
-				   IN_DELETE_SELF) >= 0);
 	EXPECT_EQ(0, ct_group_rmdir(dir, "a"));
 	expect_inotify(fd, IN_DELETE_SELF);
+	close(fd);
+}
+
+/* A file of a subsystem, when that says so: count does when it is written. */
+TEST_F(notify, subsystem_file)
+{
+	char path[CT_GROUP_PATH];
+	int fd;
+
+	fd = open(ct_group_path(path, self->dir, "a", "count.limit"),
+		  O_RDONLY | O_CLOEXEC);
+	CT_CHECK(fd >= 0);
+	CT_EQ(0, ct_group_write(self->dir, "a", "count.deny", "1"));
+	EXPECT_EQ(0, poll(&(struct pollfd){ fd, POLLPRI, 0 }, 1, 0));
+	CT_EQ(0, ct_group_write(self->dir, "a", "count.limit", "7"));
+	expect_change(fd, "7\n");
 	close(fd);
 }
 
