@@ -82,7 +82,7 @@ is 'in a container: that one and those inside' \
 # --- again and again
 
 # The third header ends grep, and that top.
-tables=$(TERM=linux containerctl top --interval=0.1 </dev/null | sed '/^$/a\
+tables=$(TERM=linux containerctl top --interval=0.1 </dev/null | sed -u '/^$/a\
 end
 ' | grep -m 3 -e '^NAME' -e '^end' | tr -s ' ' | cut -d' ' -f1 | tr '\n' ' ')
 is 'without a terminal: tables, an empty line between them' "$tables" 'NAME end NAME '

@@ -309,16 +309,28 @@ START_TEST(test_escaped)
 }
 END_TEST
 
-START_TEST(test_table)
+static void check_table(size_t room, const char *cells, const char *wanted)
 {
 	char *text;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	table_print("NAME\tN\n\xc3\xa9\t1000\nlonger\t-\n", out);
+	table_print(cells, room, out);
 	fclose(out);
-	ck_assert_str_eq(text, "NAME       N\n\xc3\xa9       1000\nlonger     -\n");
+	ck_assert_str_eq(text, wanted);
 	free(text);
+}
+
+START_TEST(test_table)
+{
+	static const char cells[] = "NAME\tN\n\xc3\xa9\t1000\nlonger-name\t-\n";
+
+	check_table(0, cells, "NAME            N\n\xc3\xa9            1000\nlonger-name     -\n");
+	check_table(17, cells, "NAME            N\n\xc3\xa9            1000\nlonger-name     -\n");
+	check_table(16, cells, "NAME           N\n\xc3\xa9           1000\n<nger-name     -\n");
+	check_table(1, cells, "NAME         N\n\xc3\xa9         1000\n<er-name     -\n");
+	check_table(0, "", "");
+	check_table(0, "a", "a\n");
 	ck_assert_uint_eq(text_cut("a\303\251b", 4, 2), 3);
 	ck_assert_uint_eq(text_cut("ab", 2, 5), 2);
 	ck_assert_uint_eq(text_cut("ab", 2, 0), 0);

@@ -316,7 +316,7 @@ START_TEST(test_output)
 	make_rows(&rows, SECOND_NS, 0);
 	rows_evaluate(&rows, NULL, TICKS, 4);
 	rows.nr = 1;
-	rows_print(&rows, out);
+	rows_print(&rows, 0, out);
 	rows.list[0].cpu = 12.34;
 	rows_to_json(&rows, out);
 	fclose(out);

@@ -204,7 +204,8 @@ static const char *memory_text(uint64_t bytes, char text[BYTES_TEXT])
 	return text;
 }
 
-void rows_print(const struct rows *rows, FILE *out)
+/* @room: how wide it can be, or 0 */
+void rows_print(const struct rows *rows, size_t room, FILE *out)
 {
 	char memory[BYTES_TEXT], time[TIME_TEXT];
 	char *text = NULL;
@@ -226,7 +227,7 @@ void rows_print(const struct rows *rows, FILE *out)
 			memory_text(row->memory, memory));
 	}
 	if (!fclose(cells))
-		table_print(text, out);
+		table_print(text, room, out);
 	free(text);
 }
 

@@ -67,7 +67,7 @@ void rows_free(struct rows *rows);
 void rows_evaluate(struct rows *now, const struct rows *before, unsigned int ticks,
 		   unsigned int cpus);
 void rows_sort(struct rows *rows, enum rows_order order);
-void rows_print(const struct rows *rows, FILE *out);
+void rows_print(const struct rows *rows, size_t room, FILE *out);
 void rows_to_json(const struct rows *rows, FILE *out);
 
 struct row *row_add(struct rows *rows);

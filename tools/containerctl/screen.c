@@ -201,6 +201,24 @@ int screen_wait(struct screen *s, uint64_t until)
 	}
 }
 
+static struct winsize window_size(void)
+{
+	struct winsize size = { 0 };
+
+	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+	if (!size.ws_row)
+		size.ws_row = 24;
+	if (!size.ws_col)
+		size.ws_col = 80;
+	return size;
+}
+
+/* How wide the window is. */
+size_t screen_columns(void)
+{
+	return window_size().ws_col;
+}
+
 /**
  * screen_draw() - show a text, as much of it as there is room for
  * @text: its lines
@@ -208,12 +226,9 @@ int screen_wait(struct screen *s, uint64_t until)
  */
 void screen_draw(const char *text, size_t heading)
 {
-	struct winsize size = { .ws_row = 24, .ws_col = 80 };
-	size_t rows, columns, line, len;
+	struct winsize size = window_size();
+	size_t rows = size.ws_row, columns = size.ws_col, line, len;
 
-	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
-	rows = size.ws_row ? size.ws_row : 24;
-	columns = size.ws_col ? size.ws_col : 80;
 	fputs(HOME, stdout);
 	for (line = 0; *text && line < rows; line++) {
 		len = strcspn(text, "\n");

@@ -35,6 +35,7 @@ bool screen_is_possible(void);
 void screen_begin(struct screen *s);
 void screen_end(struct screen *s);
 int screen_wait(struct screen *s, uint64_t until);
+size_t screen_columns(void);
 void screen_draw(const char *text, size_t heading);
 
 #endif

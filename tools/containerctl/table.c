@@ -9,6 +9,9 @@
 #include "table.h"
 
 #define COLUMNS_MAX	16
+#define GAP		"  "
+/* Less of the first column would tell nothing. */
+#define FIRST_MIN	8
 #define MINUTE_NS	60000000000ull
 
 /* "3:07.25", as top(1) has it: minutes, seconds. */
@@ -69,25 +72,59 @@ static void measure(const char *text, size_t widths[COLUMNS_MAX])
 	}
 }
 
+/* So many columns of the end of a text; what has been cut off is a '<'. */
+static void print_end(const char *text, size_t len, size_t width, FILE *out)
+{
+	size_t cut = text_cut(text, len, text_width(text, len) + 1 - width);
+
+	fprintf(out, "<%.*s", (int)(len - cut), text + cut);
+}
+
+static void print_first(const char *text, size_t len, size_t width, FILE *out)
+{
+	size_t own = text_width(text, len);
+
+	if (own > width)
+		print_end(text, len, width, out);
+	else
+		fprintf(out, "%.*s%*s", (int)len, text, (int)(width - own), "");
+}
+
+/* The first column gets what the others leave. */
+static void fit(size_t widths[COLUMNS_MAX], size_t room)
+{
+	size_t others = 0, i;
+
+	for (i = 1; i < COLUMNS_MAX; i++)
+		if (widths[i])
+			others += widths[i] + strlen(GAP);
+	room = room > others + FIRST_MIN ? room - others : FIRST_MIN;
+	if (widths[0] > room)
+		widths[0] = room;
+}
+
 /**
  * table_print() - put the cells of a table below each other
  * @text: the cells, tabs between those of a line; the first column is set to the
  *	  left, the others to the right
+ * @room: how wide it can be, at the cost of the first column; 0: as it wants
  * @out: where to
  */
-void table_print(const char *text, FILE *out)
+void table_print(const char *text, size_t room, FILE *out)
 {
 	size_t widths[COLUMNS_MAX], column = 0, len;
 	int fill;
 
 	measure(text, widths);
+	if (room)
+		fit(widths, room);
 	for (; *text; text += len + 1) {
 		len = cell_length(text);
 		fill = column < COLUMNS_MAX ? widths[column] - text_width(text, len) : 0;
 		if (column)
-			fprintf(out, "  %*s%.*s", fill, "", (int)len, text);
+			fprintf(out, GAP "%*s%.*s", fill, "", (int)len, text);
 		else
-			fprintf(out, "%.*s%*s", (int)len, text, fill, "");
+			print_first(text, len, widths[0], out);
 		if (text[len] != '\t')
 			fputc('\n', out);
 		column = text[len] == '\t' ? column + 1 : 0;

@@ -12,6 +12,6 @@
 const char *time_text(uint64_t ns, char text[TIME_TEXT]);
 size_t text_width(const char *text, size_t len);
 size_t text_cut(const char *text, size_t len, size_t width);
-void table_print(const char *text, FILE *out);
+void table_print(const char *text, size_t room, FILE *out);
 
 #endif

@@ -95,7 +95,7 @@ static int run_plain(const struct top *top, struct fault *why)
 		if (top->json)
 			rows_to_json(&rows, stdout);
 		else
-			rows_print(&rows, stdout);
+			rows_print(&rows, 0, stdout);
 		ret = finish_output();
 		if (ret || top->once) {
 			rows_free(&rows);
@@ -127,7 +127,7 @@ static void draw(const struct top *top, const struct rows *rows)
 	strftime(clock, sizeof(clock), "%H:%M:%S", localtime_r(&now, &tm));
 	fprintf(out, "%s  containers %zu, groups %zu; by %s; sort by c m t n, q quits\n", clock,
 		containers, rows->nr - containers, orders[top->order]);
-	rows_print(rows, out);
+	rows_print(rows, screen_columns(), out);
 	if (!fclose(out))
 		screen_draw(text, 1);
 	free(text);

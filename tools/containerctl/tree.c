@@ -186,7 +186,7 @@ static int tree_print(const struct tree *tree, struct fault *why)
 	printf("hierarchy %u: %s, on %s\n", tree->h->number, names_or_none(tree->h),
 	       dir ? dir : "?");
 	free(dir);
-	table_print(text, stdout);
+	table_print(text, 0, stdout);
 	free(text);
 	return 0;
 
@@ -370,28 +370,48 @@ static int show_word(const struct hierarchies *all, const char *word, struct jso
 	return show_hierarchy(h, j, why);
 }
 
-static int tree_now(const char *word, bool json)
+static int tree_now(const char *word, struct json *j)
 {
-	struct json j = { .out = stdout };
 	struct hierarchies all;
 	struct fault why;
 	int ret;
 
 	ret = hierarchies_read(&all, &why);
-	if (!ret && json)
-		json_open(&j, NULL, '[');
 	if (!ret && word)
-		ret = show_word(&all, word, json ? &j : NULL, &why);
+		ret = show_word(&all, word, j, &why);
 	else if (!ret)
-		ret = show_all(&all, json ? &j : NULL, &why);
+		ret = show_all(&all, j, &why);
 	hierarchies_free(&all);
-	if (!ret) {
-		if (json)
-			json_close(&j, ']');
-		return finish_output();
-	}
+	if (!ret)
+		return 0;
 	complain("%s", why.text);
 	return EXIT_SELF;
+}
+
+/* What has come to nothing is not printed: it would be half an array. */
+static int tree_now_json(const char *word)
+{
+	struct json j = { 0 };
+	char *text = NULL;
+	size_t size;
+	int ret;
+
+	j.out = open_memstream(&text, &size);
+	if (!j.out) {
+		complain("no memory");
+		return EXIT_SELF;
+	}
+	json_open(&j, NULL, '[');
+	ret = tree_now(word, &j);
+	json_close(&j, ']');
+	if (fclose(j.out) && !ret) {
+		complain("no memory");
+		ret = EXIT_SELF;
+	}
+	if (!ret)
+		fputs(text, stdout);
+	free(text);
+	return ret;
 }
 
 int hierarchy_tree(int argc, char **argv)
@@ -417,5 +437,6 @@ int hierarchy_tree(int argc, char **argv)
 		return usage_error(&cmd_hierarchy,
 				   "'%s' is too much: one subsystem or directory at a time",
 				   argv[optind + 1]);
-	return tree_now(argv[optind], json);
+	c = json ? tree_now_json(argv[optind]) : tree_now(argv[optind], NULL);
+	return c ? c : finish_output();
 }
