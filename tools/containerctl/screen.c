@@ -94,8 +94,6 @@ void screen_begin(struct screen *s)
 
 	memset(s, 0, sizeof(*s));
 	s->keys = isatty(STDIN_FILENO);
-	/* Before any is blocked: in the background it stops us. */
-	take(s);
 	sigemptyset(&ours);
 	for (i = 0; i < ARRAY_SIZE(signals); i++) {
 		if (sigaction(signals[i], NULL, &old) || old.sa_handler == SIG_IGN)
@@ -104,6 +102,7 @@ void screen_begin(struct screen *s)
 		sigaction(signals[i], &action, NULL);
 	}
 	sigprocmask(SIG_BLOCK, &ours, &s->mask);
+	take(s);
 }
 
 void screen_end(struct screen *s)
