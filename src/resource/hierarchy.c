@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 
 #include "hook/hook.h"
+#include "resource/controllers.h"
 #include "resource/entry.h"
 #include "resource/resource.h"
 
@@ -383,7 +384,9 @@ int ct_resource_init(void)
 				       containers_show);
 	if (!proc_file)
 		goto err_entries;
-	err = ct_fs_init();
+	err = ct_controllers_init();
+	if (!err)
+		err = ct_fs_init();
 	if (err)
 		goto err_proc;
 	return 0;

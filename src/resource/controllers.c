@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The controllers that come with the module. */
+#include <linux/kernel.h>
+
+#include <container/subsys.h>
+
+#include "resource/controllers.h"
+
+static struct container_subsys * const controllers[] = {
+	&ct_numtasks,
+};
+
+/**
+ * ct_controllers_init - make the module's own controllers known
+ *
+ * They are forgotten with the module.
+ *
+ * Context: may sleep; takes container_lock(); at load.
+ * Return: 0, or an error of container_register_subsys().
+ */
+int ct_controllers_init(void)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < ARRAY_SIZE(controllers) && !err; i++)
+		err = container_register_subsys(controllers[i]);
+	return err;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The controllers that come with the module, each in a file of its own. */
+#ifndef CT_RESOURCE_CONTROLLERS_H
+#define CT_RESOURCE_CONTROLLERS_H
+
+struct container_subsys;
+
+extern struct container_subsys ct_numtasks;
+
+int ct_controllers_init(void);
+
+#endif
