@@ -53,6 +53,7 @@ static const struct ct_symbol * const tables[] = {
 	ct_symbols_file,
 	ct_symbols_special,
 	ct_symbols_closing,
+	ct_symbols_cpuacct,
 };
 
 static const struct ct_symbol *next_symbol(const struct ct_symbol *sym,

@@ -8,6 +8,7 @@
 
 static struct container_subsys * const controllers[] = {
 	&ct_numtasks,
+	&ct_cpuacct,
 };
 
 /**

@@ -6,6 +6,7 @@
 struct container_subsys;
 
 extern struct container_subsys ct_numtasks;
+extern struct container_subsys ct_cpuacct;
 
 int ct_controllers_init(void);
 
