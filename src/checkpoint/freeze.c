@@ -599,6 +599,70 @@ bool ct_frozen_still(const struct ct_frozen *f)
 	return true;
 }
 
+/* -- one task by itself -- */
+
+static struct member *only_member(struct ct_frozen *f)
+{
+	unsigned long i = 0;
+
+	return xa_find(&f->by_task, &i, ULONG_MAX, XA_PRESENT);
+}
+
+/**
+ * ct_hold - hold one task still, whatever others do
+ * @task: the task, which may be current, and is referenced while it is held
+ *
+ * It is on its way; a child of vfork() is let go on until it has given the memory
+ * back. It can be killed.
+ *
+ * Context: may sleep.
+ * Return: the set, for ct_thaw_one(); NULL without memory.
+ */
+struct ct_frozen *ct_freeze_one(struct task_struct *task)
+{
+	struct ct_frozen *f = ct_frozen_alloc();
+
+	if (!f)
+		return NULL;
+	if (!add_member(f, task)) {
+		ct_frozen_put(f);
+		return NULL;
+	}
+	ct_still_one(f);
+	return f;
+}
+
+/**
+ * ct_still_one - is it?
+ * @f: from ct_freeze_one()
+ *
+ * Has to be asked now and then, as the child of vfork() is held by this only.
+ *
+ * Context: may sleep; the caller sees to it that nobody does this, for the same
+ * set, at the same time.
+ * Return: true when it is parked, stopped, or a zombie.
+ */
+bool ct_still_one(struct ct_frozen *f)
+{
+	struct member *m = only_member(f);
+
+	if (!vfork_pending(m->task))
+		ask(f, m);
+	return is_still(m, &m->how);
+}
+
+/**
+ * ct_thaw_one - let it go on
+ * @f: from ct_freeze_one(); the reference goes
+ *
+ * Context: may sleep.
+ */
+void ct_thaw_one(struct ct_frozen *f)
+{
+	ct_thaw(f);
+	ct_frozen_put(f);
+}
+
 /* -- for a restart -- */
 
 /**

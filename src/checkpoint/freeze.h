@@ -36,6 +36,11 @@ bool ct_frozen_still(const struct ct_frozen *frozen);
 /* A look at the same tasks that holds nothing still. */
 int ct_frozen_look(struct ct_space *space, struct ct_frozen **frozen);
 
+/* One task by itself. */
+struct ct_frozen *ct_freeze_one(struct task_struct *task);
+bool ct_still_one(struct ct_frozen *frozen);
+void ct_thaw_one(struct ct_frozen *frozen);
+
 /* again.c */
 void ct_call_again(void);
 
