@@ -9,6 +9,7 @@
 static struct container_subsys * const controllers[] = {
 	&ct_numtasks,
 	&ct_cpuacct,
+	&ct_freezer,
 };
 
 /**
@@ -27,4 +28,14 @@ int ct_controllers_init(void)
 	for (i = 0; i < ARRAY_SIZE(controllers) && !err; i++)
 		err = container_register_subsys(controllers[i]);
 	return err;
+}
+
+/**
+ * ct_controllers_exit - nothing of the module's own controllers runs any more
+ *
+ * Context: may sleep; at unload, when there is no hierarchy.
+ */
+void ct_controllers_exit(void)
+{
+	ct_freezer_exit();
 }

@@ -7,7 +7,12 @@ struct container_subsys;
 
 extern struct container_subsys ct_numtasks;
 extern struct container_subsys ct_cpuacct;
+extern struct container_subsys ct_freezer;
 
 int ct_controllers_init(void);
+void ct_controllers_exit(void);
+
+/* freezer.c */
+void ct_freezer_exit(void);
 
 #endif

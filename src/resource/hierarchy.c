@@ -418,6 +418,7 @@ void ct_resource_remove(void)
  */
 void ct_resource_exit(void)
 {
+	ct_controllers_exit();
 	ct_tasks_drop();
 	ct_css_flush();
 	/* What is due for groups, and for hooks that are off already. */
