@@ -24,12 +24,14 @@
 /**
  * struct options - of a mount
  * @subsys: bits of those named
+ * @gone: what %ct_subsys_gone was when the first of them was looked up
  * @all: every one
  * @noprefix: see struct ct_hierarchy
  * @agent: release_agent=; NULL: not given
  */
 struct options {
 	unsigned long subsys;
+	unsigned int gone;
 	bool all;
 	bool noprefix;
 	char *agent;
@@ -126,6 +128,8 @@ static int add_subsys(struct fs_context *fc, const char *name)
 
 	mutex_lock(&ct_rmutex);
 	id = ct_subsys_find(name);
+	if (!o->subsys)
+		o->gone = ct_subsys_gone;
 	mutex_unlock(&ct_rmutex);
 	if (id < 0) {
 		errorf(fc, "there is no subsystem %s", name);
@@ -191,9 +195,12 @@ static int wanted_subsys(struct fs_context *fc, unsigned long *subsys)
 	if (o->all && o->subsys)
 		return invalf(fc, "all, or some?");
 	*subsys = o->subsys ?: ct_subsys_all();
-	/* It may have been unregistered since it was looked up. */
-	if (!*subsys || *subsys & ~ct_subsys_all()) {
-		errorf(fc, "there is no such subsystem");
+	if (!*subsys) {
+		errorf(fc, "there are no subsystems");
+		return -ENOENT;
+	}
+	if (o->subsys && o->gone != ct_subsys_gone) {
+		errorf(fc, "a subsystem has been unregistered meanwhile");
 		return -ENOENT;
 	}
 	return 0;

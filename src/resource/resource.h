@@ -166,6 +166,8 @@ extern struct mutex ct_rmutex;
 /* All under ct_rmutex; pointers are read without under RCU. */
 extern struct ct_hierarchy *ct_hierarchies[CT_HIERARCHIES_MAX + 1];
 extern struct container_subsys *ct_subsys[CONTAINER_SUBSYS_MAX];
+/* How often one was unregistered, so that its number may be another one's. */
+extern unsigned int ct_subsys_gone;
 extern struct workqueue_struct *ct_rwq;
 /* Protects what tells watchers of files; a leaf. */
 extern spinlock_t ct_notify_lock;

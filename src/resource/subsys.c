@@ -8,6 +8,7 @@
 #include "resource/resource.h"
 
 struct container_subsys *ct_subsys[CONTAINER_SUBSYS_MAX];
+unsigned int ct_subsys_gone;
 
 /* States whose last reference has gone, perhaps where nothing may sleep. */
 static LIST_HEAD(dead_states);
@@ -458,8 +459,10 @@ int container_unregister_subsys(struct container_subsys *ss)
 		err = -ENOENT;
 	else if (ss->hierarchy || atomic_read(&ss->nr_css))
 		err = -EBUSY;
-	else
+	if (!err) {
 		WRITE_ONCE(ct_subsys[ss->id], NULL);
+		ct_subsys_gone++;
+	}
 	mutex_unlock(&ct_rmutex);
 	if (!err)
 		synchronize_rcu();
