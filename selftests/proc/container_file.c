@@ -27,6 +27,7 @@ static void expect_self(void)
 	snprintf(number, sizeof(number), "%d", getpid());
 	expect("/proc/self/container", "/", number);
 	expect("/proc/thread-self/../../container", "/", number);
+	expect("/proc/thread-self/container", "/", number);
 }
 
 /* Does a directory list the name, and how many others? By and by. */
@@ -162,11 +163,15 @@ TEST_F(file, listed)
 	EXPECT_EQ(1, list(dir, 48, &again));
 	EXPECT_EQ(others, again);
 	close(dir);
-	/* Not in the directories that procfs makes in the same way. */
+	/* Those of threads have it, too. */
 	dir = open("/proc/thread-self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ASSERT_LE(0, dir);
-	EXPECT_EQ(0, list(dir, 1024, &others));
+	EXPECT_EQ(1, list(dir, 1024, &others));
+	EXPECT_LT(20, others);
+	EXPECT_EQ(1, list(dir, 48, &again));
+	EXPECT_EQ(others, again);
 	close(dir);
+	/* Others that procfs makes in the same way have not. */
 	dir = open("/proc/self/attr", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir >= 0)
 		EXPECT_EQ(0, list(dir, 1024, &others));
@@ -180,7 +185,7 @@ TEST_F(file, an_ordinary_file)
 
 	ASSERT_EQ(0, stat("/proc/self/container", &stat_buf));
 	EXPECT_EQ(S_IFREG | 0444, stat_buf.st_mode);
-	EXPECT_EQ(-1, access("/proc/thread-self/container", F_OK));
+	EXPECT_EQ(-1, access("/proc/self/attr/container", F_OK));
 	EXPECT_EQ(-1, access("/proc/self/containes", F_OK));
 	EXPECT_EQ(-1, access("/proc/self/container/", F_OK));
 	EXPECT_EQ(ENOTDIR, errno);
