@@ -10,6 +10,7 @@
  * Tasks come and go meanwhile, so they are gathered again until no new one is
  * found: one that is parked does not fork.
  */
+#include <linux/hashtable.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -46,12 +47,14 @@
  * @how: valid once the set is complete
  * @asked: @work was queued
  * @parked: it sleeps in @work
+ * @link: entry of parked_members, while it does
  * @let_stop: it may go on before the others, to its stop
  */
 struct member {
 	struct callback_head work;
 	struct ct_frozen *frozen;
 	struct task_struct *task;
+	struct hlist_node link;
 	enum ct_still how;
 	bool asked;
 	bool parked;
@@ -83,6 +86,14 @@ struct ct_frozen {
 	struct member **order;
 	unsigned int count;
 };
+
+/*
+ * Those that are parked, by the address of the task: it may be a member of several
+ * sets, of a checkpoint and of a frozen group.
+ */
+static DEFINE_HASHTABLE(parked_members, 8);
+/* Protects parked_members; a leaf. */
+static DEFINE_SPINLOCK(parked_lock);
 
 static unsigned long task_index(const struct task_struct *task)
 {
@@ -138,6 +149,36 @@ static bool may_go(const struct member *m)
 	return READ_ONCE(m->frozen->thawed) || READ_ONCE(m->let_stop);
 }
 
+static void set_parked(struct member *m, bool parked)
+{
+	spin_lock(&parked_lock);
+	if (parked)
+		hash_add(parked_members, &m->link, task_index(m->task));
+	else
+		hash_del(&m->link);
+	WRITE_ONCE(m->parked, parked);
+	spin_unlock(&parked_lock);
+}
+
+/*
+ * Also for another set: then our work is the next thing that the task does when
+ * that one lets it go, before it is anywhere near user space.
+ */
+static bool is_parked(const struct member *m)
+{
+	const struct member *other;
+	bool parked = false;
+
+	if (READ_ONCE(m->parked) || !m->asked)
+		return m->parked;
+	spin_lock(&parked_lock);
+	hash_for_each_possible(parked_members, other, link,
+			       task_index(m->task))
+		parked |= other->task == m->task;
+	spin_unlock(&parked_lock);
+	return parked;
+}
+
 /* Runs in the task, in get_signal(), or while it exits. */
 static void park(struct callback_head *work)
 {
@@ -157,14 +198,14 @@ static void park(struct callback_head *work)
 	/* One that exits is not there to be looked at, nor for long. */
 	if (!(current->flags & PF_EXITING) && !READ_ONCE(f->thawed)) {
 		ct_call_again();
-		WRITE_ONCE(m->parked, true);
+		set_parked(m, true);
 		atomic_inc(&f->nr_parked);
 		wake_up(&f->arrival);
 		if (wait_event_state(f->parked, may_go(m), PARKED_STATE)) {
 			WRITE_ONCE(f->broken, true);
 			atomic_dec(&f->nr_parked);
 		}
-		WRITE_ONCE(m->parked, false);
+		set_parked(m, false);
 	}
 	wake_up(&f->arrival);
 	ct_frozen_put(f);
@@ -361,7 +402,7 @@ static bool is_still(struct member *m, enum ct_still *how)
 {
 	if (READ_ONCE(m->task->exit_state))
 		*how = CT_GONE;
-	else if (READ_ONCE(m->parked))
+	else if (is_parked(m))
 		*how = CT_PARKED;
 	else if (m->asked && is_stopped(m->task))
 		*how = CT_STOPPED;
@@ -424,7 +465,7 @@ static int not_still(struct ct_space *space, struct task_struct *task, char *why
  */
 static void come_to_rest(struct member *m)
 {
-	while (READ_ONCE(m->parked) &&
+	while (is_parked(m) &&
 	       !static_call(ct_wait_task_inactive)(m->task, TASK_UNINTERRUPTIBLE))
 		cond_resched();
 	while (is_stopped(m->task) &&
