@@ -23,6 +23,7 @@
 #include <linux/xarray.h>
 
 #include "checkpoint/freeze.h"
+#include "checkpoint/gather.h"
 #include "checkpoint/restart.h"
 #include "checkpoint/signal.h"
 #include "hook/hook.h"
@@ -248,140 +249,6 @@ static void ask(struct ct_frozen *f, struct member *m)
 	}
 }
 
-/* -- which tasks there are -- */
-
-/**
- * struct gathering - the tasks of a space
- * @task: they, referenced; first those that lead processes, then in order
- * @count: how many are there
- * @room: for how many
- */
-struct gathering {
-	struct task_struct **task;
-	unsigned int count;
-	unsigned int room;
-};
-
-static void gathering_free(struct gathering *g)
-{
-	while (g->count)
-		put_task_struct(g->task[--g->count]);
-	kvfree(g->task);
-	g->task = NULL;
-}
-
-static void gather_one(struct gathering *g, struct task_struct *task)
-{
-	if (g->count < g->room)
-		g->task[g->count] = get_task_struct(task);
-	g->count++;
-}
-
-/* Processes whose parents are outside: where the trees begin. */
-static void gather_roots(struct gathering *g, struct ct_space *space)
-{
-	struct task_struct *task, *parent;
-	struct pid *pid;
-	int nr = 0;
-
-	idr_for_each_entry(&space->token->idr, pid, nr) {
-		task = pid_task(pid, PIDTYPE_TGID);
-		if (!task)
-			continue;
-		parent = rcu_dereference_protected(task->real_parent, true);
-		if (!ct_pid_sees(space->token, task_tgid(parent)))
-			gather_one(g, task);
-	}
-}
-
-/*
- * Process by process, each with its threads and then, further behind, its
- * children.  @first is the index of a process that has its threads behind it.
- */
-static void gather_family(struct gathering *g, struct ct_space *space,
-			  struct task_struct *leader)
-{
-	struct task_struct *thread, *child;
-
-	for_each_thread(leader, thread)
-		list_for_each_entry(child, &thread->children, sibling)
-			if (ct_pid_sees(space->token, task_tgid(child)))
-				gather_one(g, child);
-}
-
-/* Leaders first; false if there is not enough room. */
-static bool gather_leaders(struct gathering *g, struct ct_space *space)
-{
-	unsigned int i;
-
-	gather_roots(g, space);
-	for (i = 0; i < min(g->count, g->room); i++)
-		gather_family(g, space, g->task[i]);
-	return g->count <= g->room;
-}
-
-/* All threads behind each leader. */
-static bool gather_threads(struct gathering *to, const struct gathering *leaders)
-{
-	struct task_struct *thread;
-	unsigned int i;
-
-	for (i = 0; i < leaders->count; i++) {
-		gather_one(to, leaders->task[i]);
-		for_each_thread(leaders->task[i], thread)
-			if (thread != leaders->task[i])
-				gather_one(to, thread);
-	}
-	return to->count <= to->room;
-}
-
-static int gathering_alloc(struct gathering *g, unsigned int room)
-{
-	g->count = 0;
-	g->room = room;
-	g->task = kvmalloc_array(room, sizeof(*g->task), GFP_KERNEL_ACCOUNT);
-	return g->task ? 0 : -ENOMEM;
-}
-
-/* All tasks of a space in order, zombies included. */
-static int gather(struct gathering *g, struct ct_space *space)
-{
-	struct gathering leaders = { };
-	unsigned int room;
-	bool done;
-	int err;
-
-	do {
-		room = atomic_read(&space->nr_tasks) + 16;
-		err = gathering_alloc(&leaders, room);
-		if (err)
-			return err;
-		err = gathering_alloc(g, room);
-		if (err) {
-			gathering_free(&leaders);
-			return err;
-		}
-		/*
-		 * tasklist_lock keeps the tree and the lists of threads; what
-		 * the idr has is freed under RCU.
-		 */
-		rcu_read_lock();
-		ct_tasklist_read_lock();
-		done = gather_leaders(&leaders, space) &&
-		       gather_threads(g, &leaders);
-		ct_tasklist_read_unlock();
-		rcu_read_unlock();
-		leaders.count = min(leaders.count, leaders.room);
-		gathering_free(&leaders);
-		if (!done) {
-			g->count = min(g->count, g->room);
-			gathering_free(g);
-			cond_resched();
-		}
-	} while (!done);
-	return 0;
-}
-
 /* -- until they are all still -- */
 
 static bool is_stopped(struct task_struct *task)
@@ -412,7 +279,7 @@ static bool is_still(struct member *m, enum ct_still *how)
 }
 
 /* Ask all that are there; how many are not still, and one of them. */
-static int ask_all(struct ct_frozen *f, const struct gathering *g,
+static int ask_all(struct ct_frozen *f, const struct ct_gathering *g,
 		   unsigned int *restless, struct task_struct **one)
 {
 	struct member *m;
@@ -433,7 +300,7 @@ static int ask_all(struct ct_frozen *f, const struct gathering *g,
 	return 0;
 }
 
-static int set_order(struct ct_frozen *f, const struct gathering *g)
+static int set_order(struct ct_frozen *f, const struct ct_gathering *g)
 {
 	unsigned int i;
 
@@ -488,24 +355,24 @@ static int freeze_all(struct ct_frozen *f, struct ct_space *space, char *why)
 	unsigned long end = jiffies + FREEZE_TIMEOUT;
 	struct task_struct *one = NULL;
 	unsigned int restless, n = 0;
-	struct gathering g;
+	struct ct_gathering g;
 	int err;
 
 	for (;;) {
-		err = gather(&g, space);
+		err = ct_gather(&g, space);
 		if (err)
 			return err;
 		err = ask_all(f, &g, &restless, &one);
 		/* The same number once more: nobody has come meanwhile. */
 		if (!err && !restless && n == g.count) {
 			err = g.count ? set_order(f, &g) : -ESRCH;
-			gathering_free(&g);
+			ct_gathering_free(&g);
 			return err;
 		}
 		n = restless ? 0 : g.count;
 		if (!err && time_after(jiffies, end))
 			err = not_still(space, one ?: g.task[0], why);
-		gathering_free(&g);
+		ct_gathering_free(&g);
 		if (err)
 			return err;
 		if (restless &&
@@ -558,13 +425,13 @@ int ct_freeze(struct ct_space *space, struct ct_frozen **frozen, char *why)
 int ct_frozen_look(struct ct_space *space, struct ct_frozen **frozen)
 {
 	struct ct_frozen *f = ct_frozen_alloc();
-	struct gathering g = { };
+	struct ct_gathering g = { };
 	unsigned int i;
 	int err;
 
 	if (!f)
 		return -ENOMEM;
-	err = gather(&g, space);
+	err = ct_gather(&g, space);
 	for (i = 0; !err && i < g.count; i++) {
 		struct member *m = add_member(f, g.task[i]);
 
@@ -575,7 +442,7 @@ int ct_frozen_look(struct ct_space *space, struct ct_frozen **frozen)
 	}
 	if (!err)
 		err = set_order(f, &g);
-	gathering_free(&g);
+	ct_gathering_free(&g);
 	if (err)
 		ct_frozen_put(f);
 	else

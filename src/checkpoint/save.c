@@ -311,7 +311,7 @@ static void set_error(struct ct_container *c, const char *why)
 static int look_first(struct ct_container *c, unsigned int flags, char *why)
 {
 	struct ct_save *look;
-	int err = look_again(c, flags, &look);
+	int err = look_again(c, flags | CT_SAVE_SOON, &look);
 
 	if (err)
 		return err;

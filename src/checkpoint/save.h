@@ -15,6 +15,8 @@ struct seq_file;
 #define CT_SAVE_KILL	2
 /* Pipes that lead outside are left there, if they are input or output. */
 #define CT_SAVE_IGNORE_PIPES	4
+/* A look right before they are frozen: what that waits for is no blocker. */
+#define CT_SAVE_SOON	8
 
 int ct_save_take(struct ct_container *c, unsigned int flags,
 		 struct ct_save **save);

@@ -24,6 +24,7 @@
 #include <asm/prctl.h>
 
 #include "checkpoint/checkpoint.h"
+#include "checkpoint/save.h"
 #include "checkpoint/syscall.h"
 #include "checkpoint/task.h"
 #include "compat/task.h"
@@ -190,9 +191,10 @@ static bool in_uprobe(struct ct_save *s, struct task_struct *task)
 #endif
 }
 
+/* To be frozen it has to be over. */
 static bool made_by_vfork(struct ct_save *s, struct task_struct *task)
 {
-	return READ_ONCE(task->vfork_done);
+	return READ_ONCE(task->vfork_done) && !(s->flags & CT_SAVE_SOON);
 }
 
 static bool has_own_fs(struct ct_save *s, struct task_struct *task)
