@@ -185,6 +185,18 @@ TEST_F(mount, shown)
 	CT_EQ(0, umount(self->dir[0]));
 }
 
+/* What would have the name of another file keeps its prefix. */
+TEST_F(mount, names_without_prefix)
+{
+	CT_EQ(0, ct_group_mount(self->dir[0], "numtasks,noprefix"));
+	CT_EQ(0, ct_group_mkdir(self->dir[0], "a"));
+	EXPECT_FALSE(ct_group_populated(self->dir[0], "a"));
+	EXPECT_EQ(0, ct_group_number(self->dir[0], "a", "current"));
+	EXPECT_EQ(0, ct_group_key(self->dir[0], "a", "numtasks.events", "max"));
+	CT_EQ(0, ct_group_rmdir(self->dir[0], "a"));
+	CT_EQ(0, umount(self->dir[0]));
+}
+
 TEST_F(mount, proc_containers)
 {
 	char text[4096], want[256];

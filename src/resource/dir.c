@@ -91,6 +91,40 @@ static int build_room(struct ct_rbuild *b)
 	return 0;
 }
 
+static bool has_file(const struct container_file *files, const char *name)
+{
+	for (; files && files->name; files++)
+		if (!strcmp(files->name, name))
+			return true;
+	return false;
+}
+
+/*
+ * With noprefix, what would be called like a file of ours, or of another
+ * subsystem of the hierarchy, keeps its prefix: in the root, too, where the other
+ * one may be missing.
+ */
+static bool is_prefixed(const struct container_css *css,
+			const struct container_file *file)
+{
+	const struct ct_hierarchy *h = css->group->hierarchy;
+	const struct container_file * const *own;
+	struct container_subsys *ss;
+	unsigned long others;
+	unsigned int id;
+
+	if (!css->ss || !h->noprefix)
+		return css->ss;
+	for (own = ct_own_files; *own; own++)
+		if (!strcmp((*own)->name, file->name))
+			return true;
+	others = READ_ONCE(h->subsys) & ~BIT(css->ss->id);
+	for_each_subsys(ss, id, others)
+		if (has_file(ss->files, file->name))
+			return true;
+	return false;
+}
+
 static int build_one(struct ct_rbuild *b, struct container_css *css,
 		     const struct container_file *file)
 {
@@ -103,7 +137,7 @@ static int build_one(struct ct_rbuild *b, struct container_css *css,
 		return 0;
 	if (build_room(b))
 		return -ENOMEM;
-	if (css->ss && !group->hierarchy->noprefix)
+	if (is_prefixed(css, file))
 		snprintf(name, sizeof(name), "%s.%s", css->ss->name, file->name);
 	else
 		strscpy(name, file->name, sizeof(name));
@@ -181,7 +215,7 @@ EXPORT_SYMBOL_GPL(container_add_files);
  *
  * Context: ct_rmutex held.
  * Return: 0, and ct_files_show() or ct_files_abandon() has to follow; or
- * -EEXIST: two have the same name (noprefix); -ENOMEM; what populate says.
+ * -EEXIST: two have the same name; -ENOMEM; what populate says.
  */
 int ct_files_build(struct ct_rgroup *group, struct dentry *dir,
 		   unsigned long subsys, bool own)
