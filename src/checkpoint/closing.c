@@ -15,9 +15,11 @@
 
 DEFINE_STATIC_CALL_NULL(ct_task_work_cancel_match, task_work_cancel_match);
 
+#define MATCH_PROTO	"bool (*)(struct callback_head *, void *)"
+
 const struct ct_symbol ct_symbols_closing[] = {
 	CT_SYMBOL(task_work_cancel_match, ct_task_work_cancel_match,
-		  "struct callback_head *(struct task_struct *, bool (*)(struct callback_head *, void *), void *)"),
+		  "struct callback_head *(struct task_struct *, " MATCH_PROTO ", void *)"),
 	{}
 };
 

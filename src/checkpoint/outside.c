@@ -254,7 +254,7 @@ struct file *ct_outside_pipe(struct ct_rtask *t, u32 id)
 				 rec->flags & (O_ACCMODE | O_LARGEFILE), 0);
 	if (fd == CT_STDIO)
 		return ERR_PTR(ct_restart_fail(t->r, -ENXIO,
-			"a pipe was outside that was no input or output (outside=null: /dev/null)"));
+			"a pipe outside was no input or output (outside=null: /dev/null)"));
 	if (t->r->outside & CT_OUTSIDE_FD(fd))
 		return ERR_PTR(ct_restart_fail(t->r, -EBADF,
 			"descriptor %u was a pipe that was outside; the writer's cannot take its place",
