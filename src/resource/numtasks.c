@@ -27,7 +27,6 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/threads.h>
 
 #include <container/subsys.h>
 
@@ -35,6 +34,8 @@
 
 /* Of a number of tasks; more than there can be. */
 #define UNLIMITED	((s64)INT_MAX)
+/* The most that can be written: as many pids as a 64-bit kernel can have. */
+#define MAX_MAX		4194304
 /* Of shares. The patches that this follows call it so. */
 #define DONT_CARE	(-3)
 #define DIVISOR		100
@@ -491,7 +492,7 @@ static int max_write(struct container_css *css, char *buf,
 		err = kstrtoll(buf, 0, &max);
 		if (err)
 			return err;
-		if (max < 0 || max > PID_MAX_LIMIT)
+		if (max < 0 || max > MAX_MAX)
 			return -EINVAL;
 	}
 	spin_lock_irq(&numtasks_lock);
