@@ -500,7 +500,9 @@ TEST_F(numtasks, events_can_be_waited_for)
 
 #define STORM_MAX	12
 #define STORM_FORKERS	4
-#define STORM_TRIES	120
+#define STORM_TRIES	400
+#define STORM_MS	15000	/* a slow machine makes fewer, but some */
+#define STORM_LEAST	10
 
 static void *do_nothing(void *arg)
 {
@@ -511,6 +513,7 @@ static pthread_barrier_t all_there;
 
 static void *fork_and_reap(void *arg)
 {
+	long long end = ct_now_ms() + STORM_MS;
 	int i, *refused = arg;
 
 	pthread_barrier_wait(&all_there);
@@ -526,6 +529,8 @@ static void *fork_and_reap(void *arg)
 			pthread_join(thread, NULL);
 		if (pid > 0)
 			CT_EQ(0, ct_reap(pid));
+		if (i >= STORM_LEAST && ct_now_ms() > end)
+			break;
 	}
 	return NULL;
 }
