@@ -184,9 +184,11 @@ static void cpuacct_attach(struct container_css *to, struct container_css *from,
  * @of: the group
  * @live: what they have used
  * @rest: the group's at the same moment, with that of the dying
+ * @taken: @rest has been
  */
 struct sum {
 	struct cpuacct *of;
+	bool taken;
 	struct task_cputime live;
 	struct task_cputime rest;
 };
@@ -199,6 +201,7 @@ static void take_rest(struct sum *sum)
 	lockdep_assert_held(&cpuacct_lock);
 	settle(c, false);
 	sum->rest = c->rest;
+	sum->taken = true;
 	list_for_each_entry(d, &c->dying, node) {
 		struct task_cputime time = counters(d->task);
 
@@ -233,12 +236,14 @@ static void add_group(struct task_cputime *total, struct cpuacct *c)
 {
 	struct sum sum = { .of = c };
 
-	/* For the case that there are no tasks. */
-	spin_lock_irq(&cpuacct_lock);
-	take_rest(&sum);
-	spin_unlock_irq(&cpuacct_lock);
 	container_walk(&c->css, CONTAINER_TASKS_LIVE | CONTAINER_TASKS_EXITED,
 		       take_task_and_rest, &sum);
+	if (!sum.taken) {
+		/* No tasks. Not before: one that went since would be missed. */
+		spin_lock_irq(&cpuacct_lock);
+		take_rest(&sum);
+		spin_unlock_irq(&cpuacct_lock);
+	}
 	add(total, &sum.rest);
 	add(total, &sum.live);
 }
