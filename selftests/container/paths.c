@@ -158,7 +158,7 @@ TEST_F(path, below)
 TEST_F(path, nothing_else)
 {
 	static const char * const names[] = {
-		"container/no-such", "container/no-such/", "containers",
+		"container/no-such", "container/no-such/", "containery",
 		"container0", "contain", "container/no-such/tasks",
 		"container/.hidden", "Container",
 	};
