@@ -238,6 +238,20 @@ static int save_until(struct ct_save *s, struct task_struct *task,
 	return 0;
 }
 
+/*
+ * What the block says is old unless the thread is about to use it: it is decided
+ * on the way to user space whether a handler runs or the system call goes on, or
+ * that has been decided, and it makes the call next. Or it just happens to have
+ * that number in its register, and the block does no harm.
+ */
+static bool uses_block(struct task_struct *task, const struct pt_regs *regs)
+{
+	if (regs->ax == __NR_restart_syscall)
+		return call_of(task->restart_block.fn);
+	return syscall_get_nr(task, (struct pt_regs *)regs) != -1 &&
+	       (long)regs->ax == -ERESTART_RESTARTBLOCK;
+}
+
 /**
  * ct_save_resume - save what restart_syscall(2) would do
  * @s: the checkpoint
@@ -255,9 +269,7 @@ int ct_save_resume(struct ct_save *s, struct task_struct *task,
 
 	if (sleeps_until(task, regs))
 		return save_until(s, task, cpu);
-	/* What the block says is old unless the thread is about to use it. */
-	if (syscall_get_nr(task, regs) == -1 ||
-	    (long)regs->ax != -ERESTART_RESTARTBLOCK)
+	if (!uses_block(task, regs))
 		return 0;
 	rec = ct_out_record(&s->out, CONTAINER_IMAGE_RESUME,
 			    ct_save_nr(s, task_pid(task)), sizeof(*rec));
