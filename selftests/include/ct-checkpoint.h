@@ -596,7 +596,11 @@ static inline int cr_restart(const struct cr_image *image, const char *name,
 		len = read(fd, why, size - 1);
 		why[len > 0 ? len : 0] = 0;
 	}
-	close(fd);
+	/* That the end is missing is known when it is closed. */
+	if (close(fd) && !ret) {
+		ret = -errno;
+		snprintf(why, size, "close: %s\n", strerror(-ret));
+	}
 	return ret;
 }
 

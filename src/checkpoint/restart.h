@@ -20,6 +20,7 @@ struct ct_writer *ct_writer_alloc(void);
 void ct_writer_free(struct ct_writer *w);
 ssize_t ct_writer_write(struct ct_writer *w, const char __user *ubuf,
 			size_t size);
+bool ct_writer_incomplete(const struct ct_writer *w);
 void ct_writer_why(struct ct_writer *w, char *text, size_t size);
 
 /**

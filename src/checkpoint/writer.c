@@ -277,6 +277,17 @@ ssize_t ct_writer_write(struct ct_writer *w, const char __user *ubuf, size_t siz
 }
 
 /**
+ * ct_writer_incomplete - has an image begun that has not come to its end?
+ * @w: the image; nobody writes
+ *
+ * Return: false also if it was refused, which has been said.
+ */
+bool ct_writer_incomplete(const struct ct_writer *w)
+{
+	return w->begun && w->r;
+}
+
+/**
  * ct_writer_why - what was wrong with the last write
  * @w: the image
  * @text: a line, or nothing

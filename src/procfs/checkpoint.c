@@ -230,27 +230,6 @@ struct restart_file {
 	size_t said;
 };
 
-static int restart_open(struct inode *inode, struct file *file)
-{
-	struct restart_file *f;
-
-	if (!capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
-	if (!f)
-		return -ENOMEM;
-	mutex_init(&f->lock);
-	f->writer = ct_writer_alloc();
-	if (IS_ERR(f->writer)) {
-		int err = PTR_ERR(f->writer);
-
-		kfree(f);
-		return err;
-	}
-	file->private_data = f;
-	return stream_open(inode, file);
-}
-
 static ssize_t restart_write(struct file *file, const char __user *ubuf,
 			     size_t size, loff_t *pos)
 {
@@ -298,11 +277,53 @@ static int restart_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+/*
+ * close(2) says so if the end of the image has not come. As long as others have
+ * the file, too, they may have the rest of it.
+ */
+static int restart_flush(struct file *file, fl_owner_t id)
+{
+	struct restart_file *f = file->private_data;
+
+	if (file_count(file) > 1)
+		return 0;
+	return ct_writer_incomplete(f->writer) ? -ENODATA : 0;
+}
+
+static const struct file_operations restart_file_ops = {
+	.owner = THIS_MODULE,
+	.read = restart_read,
+	.write = restart_write,
+	.flush = restart_flush,
+	.release = restart_release,
+};
+
+static int restart_open(struct inode *inode, struct file *file)
+{
+	struct restart_file *f;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
+	if (!f)
+		return -ENOMEM;
+	mutex_init(&f->lock);
+	f->writer = ct_writer_alloc();
+	if (IS_ERR(f->writer)) {
+		int err = PTR_ERR(f->writer);
+
+		kfree(f);
+		return err;
+	}
+	file->private_data = f;
+	/* What procfs opens has no flush. */
+	__module_get(THIS_MODULE);
+	replace_fops(file, &restart_file_ops);
+	return stream_open(inode, file);
+}
+
 static const struct proc_ops restart_proc_ops = {
 	.proc_open = restart_open,
-	.proc_read = restart_read,
-	.proc_write = restart_write,
-	.proc_release = restart_release,
 };
 
 /**
