@@ -150,6 +150,18 @@ static void same_bytes(const char *what, const struct area *in,
 				i - offset, in->byte[i], out->byte[i]);
 }
 
+/* As a whole: what it is instead tells where that comes from. */
+static void same_pkru(const struct area *in, const struct area *out,
+		      unsigned int offset)
+{
+	uint32_t was, is;
+
+	memcpy(&was, in->byte + offset, sizeof(was));
+	memcpy(&is, out->byte + offset, sizeof(is));
+	if (was != is)
+		CT_FAIL("PKRU was %#x and is %#x", was, is);
+}
+
 static void same_area(const struct area *in, const struct area *out,
 		      uint64_t mask)
 {
@@ -169,7 +181,10 @@ static void same_area(const struct area *in, const struct area *out,
 		if (!(mask & (1UL << i)))
 			continue;
 		component(i, &offset, &size);
-		same_bytes(name[i], in, out, offset, i == PKRU ? 4 : size);
+		if (i == PKRU)
+			same_pkru(in, out, offset);
+		else
+			same_bytes(name[i], in, out, offset, size);
 	}
 }
 
