@@ -213,7 +213,7 @@ static void come_and_go(int fd, void *arg)
 	snprintf(name, sizeof(name), "c%d-", *(int *)arg);
 	CT_EQ(0, prctl(PR_SET_NAME, name));
 	signal(SIGCHLD, SIG_IGN);
-	while (ct_now_ms() < end) {
+	while (ct_now_ms() < end || !found) {
 		/* Numbers stay low, so that all containers use the same. */
 		CT_EQ(0, ct_write_file("/proc/sys/kernel/ns_last_pid", "1"));
 		for (nr = 2; nr < 12; nr++) {
@@ -230,7 +230,6 @@ static void come_and_go(int fd, void *arg)
 			found++;
 		}
 	}
-	CT_CHECK(found > 0);
 	ct_send(fd, found);
 }
 
