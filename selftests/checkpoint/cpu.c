@@ -82,13 +82,18 @@ enum {
 static uint64_t processor_has(void)
 {
 	unsigned int a, b, c, d;
+	uint64_t have;
 
 	CT_CHECK(__get_cpuid(1, &a, &b, &c, &d));
 	/* OSXSAVE */
 	if (!(c & (1 << 27)))
 		return 0;
 	asm volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
-	return ((uint64_t)d << 32 | a) & KNOWN;
+	have = ((uint64_t)d << 32 | a) & KNOWN;
+	/* OSPKE: without it the kernel lets what others have leak into it. */
+	if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(c & 1 << 4))
+		have &= ~(1UL << PKRU);
+	return have;
 }
 
 static void component(int i, unsigned int *offset, unsigned int *size)

@@ -78,6 +78,9 @@ static const struct xstate_layout *get_layout(void)
 	if (boot_cpu_has(X86_FEATURE_XSAVE))
 		layout.have |= xgetbv(XCR_XFEATURE_ENABLED_MASK);
 	layout.have &= ~XFEATURE_MASK_USER_DYNAMIC;
+	/* A kernel that does not use keys does not keep them for threads either. */
+	if (!boot_cpu_has(X86_FEATURE_OSPKE))
+		layout.have &= ~XFEATURE_MASK_PKRU;
 	for (i = XFEATURE_YMM; i < COMPONENTS; i++) {
 		if (!(layout.have & BIT_ULL(i)))
 			continue;
