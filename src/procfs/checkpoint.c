@@ -301,25 +301,32 @@ static const struct file_operations restart_file_ops = {
 static int restart_open(struct inode *inode, struct file *file)
 {
 	struct restart_file *f;
+	int err = -ENOMEM;
 
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
+	/* No container is needed to get here, so the module may just be going. */
+	if (!try_module_get(THIS_MODULE))
+		return -ENOENT;
 	f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
 	if (!f)
-		return -ENOMEM;
+		goto err_module;
 	mutex_init(&f->lock);
 	f->writer = ct_writer_alloc();
 	if (IS_ERR(f->writer)) {
-		int err = PTR_ERR(f->writer);
-
-		kfree(f);
-		return err;
+		err = PTR_ERR(f->writer);
+		goto err_free;
 	}
 	file->private_data = f;
-	/* What procfs opens has no flush. */
-	__module_get(THIS_MODULE);
+	/* What procfs opens has no flush; the reference is put with the file. */
 	replace_fops(file, &restart_file_ops);
 	return stream_open(inode, file);
+
+err_free:
+	kfree(f);
+err_module:
+	module_put(THIS_MODULE);
+	return err;
 }
 
 static const struct proc_ops restart_proc_ops = {
