@@ -102,4 +102,43 @@ TEST(stays_while_needed)
 	cr_guard_end(&guard);
 }
 
+/* Whoever opens it just then has it, and the module stays, or does not find it. */
+static void opens(const volatile bool *stop)
+{
+	int fd;
+
+	while (!*stop) {
+		fd = open(CR_RESTART, O_RDWR | O_CLOEXEC);
+		if (fd < 0) {
+			CT_EQ(ENOENT, errno);
+			continue;
+		}
+		CT_EQ(0, cr_write_all(fd, "options name=x\n", 15));
+		CT_EQ(0, close(fd));
+		usleep(100);
+	}
+	_exit(0);
+}
+
+TEST(opened_while_it_goes)
+{
+	volatile bool *stop;
+	pid_t child;
+	int i;
+
+	if (!ct_module_removable())
+		SKIP(return, "there is no module to be loaded again");
+	stop = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CT_CHECK(stop != MAP_FAILED);
+	child = fork();
+	CT_CHECK(child >= 0);
+	if (!child)
+		opens(stop);
+	for (i = 0; i < 10; i++)
+		goes();
+	*stop = true;
+	CT_EQ(0, ct_reap(child));
+}
+
 CR_MAIN
