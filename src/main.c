@@ -11,6 +11,7 @@
 #include "container/container.h"
 #include "hook/hook.h"
 #include "hook/symbols.h"
+#include "pidspace/address.h"
 #include "pidspace/move.h"
 #include "pidspace/space.h"
 #include "pidspace/views.h"
@@ -26,6 +27,9 @@ static int __init ct_init(void)
 	if (err)
 		return err;
 	err = ct_views_init();
+	if (err)
+		return err;
+	err = ct_address_init();
 	if (err)
 		return err;
 	err = ct_move_init();

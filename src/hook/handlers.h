@@ -31,6 +31,8 @@
 #include <linux/tty.h>
 #include <net/sock.h>
 
+#include "compat/netlink.h"
+
 /* Not declared in any header for modules; compared with BTF at load. */
 struct dentry *proc_lookup(struct inode *dir, struct dentry *dentry,
 			   unsigned int flags);
@@ -56,6 +58,8 @@ long __ia32_sys_pidfd_open(const struct pt_regs *regs);
 /* The lock is only handed on; its type depends on the kernel. */
 pid_t locks_translate_pid(void *lock, struct pid_namespace *ns);
 struct wait_opts;
+struct bpf_prog;
+struct sock_fprog;
 struct nf_hook_ops;
 struct genl_info;
 struct key;
@@ -86,6 +90,7 @@ int tpacket_rcv(struct sk_buff *skb, struct net_device *dev,
 		struct packet_type *pt, struct net_device *orig_dev);
 int packet_rcv_spkt(struct sk_buff *skb, struct net_device *dev,
 		    struct packet_type *pt, struct net_device *orig_dev);
+struct bpf_prog *__get_filter(struct sock_fprog *fprog, struct sock *sk);
 int wait_consider_task(struct wait_opts *wo, int ptrace, struct task_struct *p);
 
 /* pidspace/translate.c */
@@ -174,6 +179,15 @@ DECLARE_STATIC_CALL(ct_orig_packet_rcv_spkt, packet_rcv_spkt);
 DECLARE_STATIC_CALL(ct_orig_rtnetlink_rcv_msg, rtnetlink_rcv_msg);
 DECLARE_STATIC_CALL(ct_orig_nf_register_net_hook, nf_register_net_hook);
 
+/* pidspace/address.c */
+extern typeof(netlink_broadcast) ct_hook_netlink_broadcast;
+extern typeof(netlink_broadcast_filtered) ct_hook_netlink_broadcast_filtered;
+extern typeof(__get_filter) ct_hook___get_filter;
+DECLARE_STATIC_CALL(ct_orig_netlink_broadcast, netlink_broadcast);
+DECLARE_STATIC_CALL(ct_orig_netlink_broadcast_filtered,
+		    netlink_broadcast_filtered);
+DECLARE_STATIC_CALL(ct_orig___get_filter, __get_filter);
+
 /* pidspace/pidfd.c */
 extern typeof(__x64_sys_pidfd_open) ct_hook___x64_sys_pidfd_open;
 extern typeof(__ia32_sys_pidfd_open) ct_hook___ia32_sys_pidfd_open;
@@ -251,6 +265,9 @@ void ct_tramp_request_key_auth_describe(void);
 void ct_tramp_put_cmsg(void);
 void ct_tramp_netdev_nl_napi_fill_one(void);
 void ct_tramp_netlink_unicast(void);
+void ct_tramp_netlink_broadcast(void);
+void ct_tramp_netlink_broadcast_filtered(void);
+void ct_tramp___get_filter(void);
 void ct_tramp_skb_recv_datagram(void);
 void ct_tramp_security_socket_getsockname(void);
 void ct_tramp_security_socket_getpeername(void);

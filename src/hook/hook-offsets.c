@@ -31,6 +31,7 @@ static void __used ct_offsets(void)
 	OFFSET(CT_NET_DEVICE_type, net_device, type);
 	DEFINE(CT_ARPHRD_NETLINK, ARPHRD_NETLINK);
 	DEFINE(CT_AF_PACKET, AF_PACKET);
+	DEFINE(CT_AF_NETLINK, AF_NETLINK);
 	OFFSET(CT_PAGE_slots, ct_slot_page, slots);
 	OFFSET(CT_SLOT_ns, ct_slot, ns);
 	DEFINE(CT_SLOT_SIZE, sizeof(struct ct_slot));

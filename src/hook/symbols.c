@@ -279,7 +279,8 @@ int ct_check_prototypes(void)
 		pr_err("the kernel's BTF cannot be read (%d)\n", err);
 		return err;
 	}
-	err = check_all(&btf) ?: check_members(&btf, ct_members_special);
+	err = check_all(&btf) ?: check_members(&btf, ct_members_special) ?:
+	      check_members(&btf, ct_members_address);
 	ct_btf_close(&btf);
 	return err;
 }

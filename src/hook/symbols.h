@@ -75,6 +75,7 @@ extern const struct ct_symbol ct_symbols_cpuacct[];
 }
 
 extern const struct ct_member ct_members_special[];
+extern const struct ct_member ct_members_address[];
 
 /**
  * struct ct_text_range - the instructions of one kernel function

@@ -137,6 +137,9 @@ TRAMPOLINE_CURRENT request_key_auth_describe
 TRAMPOLINE_CURRENT put_cmsg
 TRAMPOLINE_CURRENT netdev_nl_napi_fill_one
 TRAMPOLINE_CURRENT netlink_unicast
+TRAMPOLINE_CURRENT netlink_broadcast
+TRAMPOLINE_CURRENT netlink_broadcast_filtered
+TRAMPOLINE_CURRENT __get_filter
 TRAMPOLINE_CURRENT skb_recv_datagram
 TRAMPOLINE_CURRENT security_socket_getsockname
 TRAMPOLINE_CURRENT security_socket_getpeername
@@ -155,10 +158,13 @@ TRAMPOLINE_CURRENT netlink_add_tap
 TRAMPOLINE_CURRENT rtnetlink_rcv_msg
 TRAMPOLINE_CURRENT nf_register_net_hook
 
-/* Packet sockets only. */
+/* Packet and netlink sockets only. */
 SYM_FUNC_START(ct_tramp_sk_alloc)
 	cmpl	$CT_AF_PACKET, %esi
+	je	.Lmarked_sk_alloc
+	cmpl	$CT_AF_NETLINK, %esi
 	jne	.Lhost_sk_alloc
+.Lmarked_sk_alloc:
 	TEST_CURRENT
 	jnz	.Lcontained_sk_alloc
 .Lhost_sk_alloc:

@@ -30,6 +30,7 @@
 #include "compat/task.h"
 #include "hook/handlers.h"
 #include "hook/hook.h"
+#include "pidspace/address.h"
 #include "pidspace/views.h"
 
 DEFINE_STATIC_CALL_NULL(ct_orig___set_task_comm, __set_task_comm);
@@ -192,15 +193,14 @@ pid_t ct_hook_task_numa_group_id(struct task_struct *p)
 
 /*
  * A netlink socket's address is by default its owner's number, which is a
- * process's of the host if that one has made it.  Addresses that are nobody's
- * number here are shown as 0, in as many columns.
+ * process's of the host if that one has made it.  Addresses that are not to be
+ * known here are shown as 0, in as many columns.
  */
-static void hide_port(struct seq_file *m, size_t start)
+static void hide_port(struct seq_file *m, size_t start, const struct sock *sk)
 {
 	char *at = m->buf + start, *end = m->buf + m->count;
 	unsigned int port;
 	size_t len;
-	bool known;
 	int word;
 
 	/* sk Eth Pid ... */
@@ -211,13 +211,8 @@ static void hide_port(struct seq_file *m, size_t start)
 			at++;
 	}
 	port = digits(at, end, &len);
-	/* 0 is the kernel's, and above are those that are no process's. */
-	if (!port || port > PID_MAX_LIMIT)
-		return;
-	rcu_read_lock();
-	known = find_vpid(port);
-	rcu_read_unlock();
-	if (known)
+	/* 0 is the kernel's. */
+	if (!port || ct_address_known(sk, port))
 		return;
 	memset(at, ' ', len);
 	*at = '0';
@@ -231,7 +226,7 @@ int ct_hook_netlink_seq_show(struct seq_file *m, void *v)
 	ct_hook_enter();
 	ret = static_call(ct_orig_netlink_seq_show)(m, v);
 	if (!ret && v != SEQ_START_TOKEN && !seq_has_overflowed(m))
-		hide_port(m, start);
+		hide_port(m, start, v);
 	ct_hook_leave();
 	return ret;
 }
@@ -323,8 +318,11 @@ int ct_hook_netlink_unicast(struct sock *ssk, struct sk_buff *skb, u32 portid,
 	int ret = 0;
 
 	ct_hook_enter();
+	ct_address_mark(skb);
 	if (ssk->sk_protocol == NETLINK_NETFILTER)
 		ret = tell_own_number(skb);
+	if (!ret)
+		ret = ct_address_refuses(ssk, skb, portid);
 	if (ret)
 		kfree_skb(skb);
 	else
@@ -392,7 +390,10 @@ static struct sk_buff *vm_uevent_inside(const struct sk_buff *skb)
 	return copy;
 }
 
-/* KVM tells all listeners the global number of who has a virtual machine. */
+/*
+ * KVM tells all listeners the global number of who has a virtual machine; and
+ * all messages have addresses.
+ */
 struct sk_buff *ct_hook_skb_recv_datagram(struct sock *sk, unsigned int flags,
 					  int *err)
 {
@@ -400,14 +401,18 @@ struct sk_buff *ct_hook_skb_recv_datagram(struct sock *sk, unsigned int flags,
 
 	ct_hook_enter();
 	skb = static_call(ct_orig_skb_recv_datagram)(sk, flags, err);
-	if (skb && sk->sk_family == AF_NETLINK &&
-	    sk->sk_protocol == NETLINK_KOBJECT_UEVENT && is_vm_uevent(skb)) {
+	if (!skb || sk->sk_family != AF_NETLINK)
+		goto out;
+	if (sk->sk_protocol == NETLINK_KOBJECT_UEVENT && is_vm_uevent(skb)) {
 		copy = vm_uevent_inside(skb);
 		consume_skb(skb);
 		if (!copy)
 			*err = -ENOBUFS;	/* as if there had been no room */
 		skb = copy;
 	}
+	if (skb)
+		skb = ct_address_hide(sk, skb, err);
+out:
 	ct_hook_leave();
 	return skb;
 }

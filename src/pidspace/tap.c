@@ -21,6 +21,7 @@
 
 #include "hook/handlers.h"
 #include "hook/hook.h"
+#include "pidspace/address.h"
 
 DEFINE_STATIC_CALL_NULL(ct_orig_rtnetlink_rcv_msg, rtnetlink_rcv_msg);
 DEFINE_STATIC_CALL_NULL(ct_orig_nf_register_net_hook, nf_register_net_hook);
@@ -28,12 +29,6 @@ DEFINE_STATIC_CALL_NULL(ct_orig_sk_alloc, sk_alloc);
 DEFINE_STATIC_CALL_NULL(ct_orig_packet_rcv, packet_rcv);
 DEFINE_STATIC_CALL_NULL(ct_orig_tpacket_rcv, tpacket_rcv);
 DEFINE_STATIC_CALL_NULL(ct_orig_packet_rcv_spkt, packet_rcv_spkt);
-
-/*
- * In sk_flags of a packet socket: it was made inside. The kernel numbers its own
- * flags from 0, and has used about thirty. The mark stays when the module goes.
- */
-#define SOCK_MADE_INSIDE	(BITS_PER_LONG - 1)
 
 int ct_hook_netlink_add_tap(struct netlink_tap *nt)
 {
@@ -48,9 +43,9 @@ struct sock *ct_hook_sk_alloc(struct net *net, int family, gfp_t priority,
 
 	ct_hook_enter();
 	sk = static_call(ct_orig_sk_alloc)(net, family, priority, prot, kern);
-	/* Nobody else has it yet. */
-	if (sk)
-		__set_bit(SOCK_MADE_INSIDE, &sk->sk_flags);
+	/* Nobody else has it yet. The kernel's own are for everybody. */
+	if (sk && !kern)
+		__set_bit(CT_SOCK_MADE_INSIDE, &sk->sk_flags);
 	ct_hook_leave();
 	return sk;
 }
@@ -61,9 +56,7 @@ struct sock *ct_hook_sk_alloc(struct net *net, int family, gfp_t priority,
  */
 static bool is_made_inside(const struct packet_type *pt)
 {
-	const struct sock *sk = pt->af_packet_priv;
-
-	return test_bit(SOCK_MADE_INSIDE, &sk->sk_flags);
+	return ct_made_inside(pt->af_packet_priv);
 }
 
 /* Not as a loss, which is counted, and which drop monitors show. */
