@@ -56,20 +56,48 @@ static_assert(!(NETLINK_SKB_DST & MARK_MASK));
 
 static siphash_key_t stand_in_key __ro_after_init;
 static struct idr *families __ro_after_init;
+static bool key_has_cookie __ro_after_init;
 
 const struct ct_member ct_members_address[] = {
 	CT_MEMBER(netlink_table, hash),
 	CT_MEMBER(netlink_table, mc_list),
 	CT_MEMBER(netlink_table, cb_mutex),
 	CT_MEMBER(netlink_table, registered),
+	CT_MEMBER(netlink_compare_arg, portid),
 	{}
 };
+
+/* The socket with an address, in an RCU read-side section; NULL: none. */
+static struct sock *find_socket(struct net *net, int protocol, u32 address)
+{
+	struct rhashtable *hash = &nl_table[protocol].hash;
+	struct netlink_compare_arg arg;
+
+	memset(&arg, 0, sizeof(arg));
+	if (key_has_cookie)
+		arg.net_cookie = net->net_cookie;
+	else
+		arg.net = net;
+	arg.portid = address;
+	return rhashtable_lookup(hash, &arg, hash->p);
+}
+
+/* Does that find what is always there, the kernel's socket for routes? */
+static bool __init finds_sockets(void)
+{
+	struct sock *sk;
+
+	rcu_read_lock();
+	sk = find_socket(&init_net, NETLINK_ROUTE, 0);
+	rcu_read_unlock();
+	return sk && sk == init_net.rtnl;
+}
 
 /**
  * ct_address_init - prepare for hiding addresses
  *
  * Context: may sleep; at load, after ct_symbols_init().
- * Return: 0, or -ENOENT after a message that names what is missing.
+ * Return: 0, or an error after a message that says what is missing.
  */
 int __init ct_address_init(void)
 {
@@ -77,6 +105,11 @@ int __init ct_address_init(void)
 	if (!families) {
 		pr_err("this kernel lacks genl_fam_idr, the families of generic netlink\n");
 		return -ENOENT;
+	}
+	key_has_cookie = !finds_sockets();
+	if (key_has_cookie && !finds_sockets()) {
+		pr_err("this kernel looks netlink sockets up in another way\n");
+		return -EINVAL;
 	}
 	get_random_bytes(&stand_in_key, sizeof(stand_in_key));
 	return 0;
@@ -119,18 +152,6 @@ static u32 stand_in(u32 address, u32 sender, u32 reader)
 	u32 hash = siphash_3u32(address, sender, reader, &stand_in_key);
 
 	return 0x80000000U + hash % (0x80000000U - 4096);
-}
-
-/* The socket with an address, in an RCU read-side section; NULL: none. */
-static struct sock *find_socket(struct net *net, int protocol, u32 address)
-{
-	struct rhashtable *hash = &nl_table[protocol].hash;
-	struct netlink_compare_arg arg;
-
-	memset(&arg, 0, sizeof(arg));
-	write_pnet(&arg.pnet, net);
-	arg.portid = address;
-	return rhashtable_lookup(hash, &arg, hash->p);
 }
 
 static bool is_foreign(const struct sock *near, u32 address)

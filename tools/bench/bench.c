@@ -20,6 +20,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_packet.h>
+#include <linux/rtnetlink.h>
+#include <net/ethernet.h>
+#include <net/if.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -29,7 +33,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -181,6 +187,118 @@ static void do_readdir(void)
 	call(SYS_close, fd, 0, 0);
 }
 
+static int make_socket(int family, int type, int protocol)
+{
+	int sock = socket(family, type | SOCK_CLOEXEC, protocol);
+
+	if (sock < 0)
+		die("socket");
+	return sock;
+}
+
+/* A question about the machine's own device, and the answer. */
+static void do_netlink(void)
+{
+	static struct {
+		struct nlmsghdr head;
+		struct ifinfomsg info;
+	} request = {
+		.head = {
+			.nlmsg_len = sizeof(request),
+			.nlmsg_type = RTM_GETLINK,
+			.nlmsg_flags = NLM_F_REQUEST,
+		},
+		.info = { .ifi_index = 1 },
+	};
+	static int sock = -1;
+
+	if (sock < 0)
+		sock = make_socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+	if (send(sock, &request, sizeof(request), 0) != sizeof(request) ||
+	    recv(sock, buffer, sizeof(buffer), 0) <= (ssize_t)sizeof(request))
+		die("netlink");
+}
+
+/* One byte, and who sends it. */
+static void do_credentials(void)
+{
+	static int pair[2] = { -1, -1 };
+	static const int on = 1;
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(sizeof(struct ucred))];
+	} control;
+	char byte = 0;
+	struct iovec data = { &byte, 1 };
+	struct msghdr msg = {
+		.msg_iov = &data, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+
+	if (pair[0] < 0 &&
+	    (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) ||
+	     setsockopt(pair[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on))))
+		die("socketpair");
+	if (send(pair[0], &byte, 1, 0) != 1 || recvmsg(pair[1], &msg, 0) != 1 ||
+	    control.head.cmsg_type != SCM_CREDENTIALS)
+		die("credentials");
+}
+
+/* A packet to the machine itself. */
+static void do_packet(void)
+{
+	static struct sockaddr_ll to = {
+		.sll_family = AF_PACKET, .sll_ifindex = 1,
+	};
+	static const struct ethhdr packet = { .h_proto = 0xb588 };
+	struct ifreq up = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	static int from = -1, at;
+
+	if (from < 0) {
+		from = make_socket(AF_PACKET, SOCK_RAW, 0);
+		at = make_socket(AF_PACKET, SOCK_RAW, packet.h_proto);
+		to.sll_protocol = packet.h_proto;
+		if (ioctl(from, SIOCSIFFLAGS, &up) ||
+		    bind(at, (struct sockaddr *)&to, sizeof(to)))
+			die("packet socket");
+		to.sll_protocol = 0;
+	}
+	if (sendto(from, &packet, sizeof(packet), 0, (struct sockaddr *)&to,
+		   sizeof(to)) != sizeof(packet) ||
+	    recv(at, buffer, sizeof(buffer), 0) != sizeof(packet))
+		die("packet");
+}
+
+static void do_socket(void)
+{
+	struct sockaddr_storage name;
+	socklen_t len = sizeof(name);
+	int sock = make_socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (getsockname(sock, (struct sockaddr *)&name, &len))
+		die("getsockname");
+	close(sock);
+}
+
+static void do_open(void)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		die("/dev/null");
+	close(fd);
+}
+
+static void do_ioctl(void)
+{
+	static int fd[2] = { -1, -1 }, waiting;
+
+	if (fd[0] < 0 && pipe2(fd, O_CLOEXEC))
+		die("pipe");
+	if (call(SYS_ioctl, fd[0], FIONREAD, (long)&waiting))
+		die("ioctl");
+}
+
 /* A process makes a container of itself and ends; or a namespace of its child. */
 static void make_and_end(const char *kind)
 {
@@ -245,6 +363,12 @@ static const struct bench {
 	{ "page fault",			do_fault,	FAULT_PAGES, 20, 100, false },
 	{ "/proc/self/stat",		do_stat,	100,	2,	25, false },
 	{ "readdir /proc",		do_readdir,	1,	3,	15, false },
+	{ "netlink request+answer",	do_netlink,	100,	2,	25, false },
+	{ "SCM_CREDENTIALS",		do_credentials,	100,	2,	25, false },
+	{ "packet send+receive",	do_packet,	100,	2,	25, false },
+	{ "socket+name+close",		do_socket,	100,	5,	25, false },
+	{ "open+close",			do_open,	100,	5,	25, false },
+	{ "ioctl(FIONREAD)",		do_ioctl,	2000,	2,	25, false },
 	{ "cycle plain",		do_cycle_plain,	10,	5,	25, true },
 	{ "cycle container",		do_cycle_container, 10,	5,	25, true },
 	{ "cycle pidns",		do_cycle_pidns,	10,	5,	25, true },
