@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* kernels: stock */
-/* modules: crc32c_generic nf_tables openvswitch */
+/* modules: af_key crc32c_generic nf_tables openvswitch */
 /*
  * Owners of things in the network, who are known by the address of a netlink
- * socket: tables of nftables, and bridges of Open vSwitch.
+ * socket: tables of nftables, and bridges of Open vSwitch; and who says himself
+ * who he is: managers of keys.
  */
 #include "ct.h"
 #include "ct-netlink.h"
@@ -12,6 +13,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/openvswitch.h>
+#include <linux/pfkeyv2.h>
 #include "kselftest_harness.h"
 #include "ct-wall.h"
 
@@ -266,6 +268,79 @@ TEST_F(wall, who_gets_packets)
 	EXPECT_EQ(0, ct_finish(&child));
 	remove_bridge(sock);
 	close(sock);
+}
+
+/* -- managers of keys ----------------------------------------------------------- */
+
+static int open_keys(void)
+{
+	struct timeval patience = { .tv_sec = CT_PATIENCE_MS / 1000 };
+	int sock = socket(AF_KEY, SOCK_RAW | SOCK_CLOEXEC, PF_KEY_V2);
+
+	CT_CHECK(sock >= 0);
+	CT_EQ(0, setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &patience,
+			    sizeof(patience)));
+	return sock;
+}
+
+/* As this process. */
+static void forget_keys(int sock)
+{
+	struct sadb_msg msg = {
+		.sadb_msg_version = PF_KEY_V2, .sadb_msg_type = SADB_FLUSH,
+		.sadb_msg_len = sizeof(msg) / 8, .sadb_msg_pid = getpid(),
+	};
+
+	CT_EQ(sizeof(msg), send(sock, &msg, sizeof(msg), 0));
+}
+
+static long long who_forgets_keys(int sock, int flags)
+{
+	struct sadb_msg msg;
+
+	CT_EQ(sizeof(msg), recv(sock, &msg, sizeof(msg), flags));
+	CT_EQ(SADB_FLUSH, msg.sadb_msg_type);
+	return msg.sadb_msg_pid;
+}
+
+static void look_at_keys(int fd, void *arg)
+{
+	int sock = open_keys();
+
+	(void)arg;
+	ct_send(fd, 0);
+	ct_recv(fd);
+	ct_send(fd, who_forgets_keys(sock, MSG_PEEK));
+	ct_send(fd, who_forgets_keys(sock, 0));
+	forget_keys(sock);
+	CT_EQ(getpid(), who_forgets_keys(sock, 0));
+	ct_send(fd, getpid());
+	close(sock);
+	ct_wait_hangup(fd);
+}
+
+TEST_F(wall, who_manages_keys)
+{
+	struct ct_child child;
+	long long who;
+	int sock;
+
+	CT_NEED_BOX(variant);
+	ASSERT_EQ(0, unshare(CLONE_NEWNET));
+	sock = open_keys();
+	child = ct_spawn(variant->box, look_at_keys, NULL);
+	ct_recv(child.fd);
+	forget_keys(sock);
+	ct_send(child.fd, 0);
+	/* In a pid namespace it is the host's number. */
+	who = variant->box == CT_CONTAINER ? 0 : getpid();
+	EXPECT_EQ(who, ct_recv(child.fd));
+	EXPECT_EQ(who, ct_recv(child.fd));
+	who = ct_recv(child.fd);
+	EXPECT_EQ(getpid(), who_forgets_keys(sock, 0));
+	EXPECT_EQ(who, who_forgets_keys(sock, 0));
+	close(sock);
+	EXPECT_EQ(0, ct_finish(&child));
 }
 
 TEST_HARNESS_MAIN

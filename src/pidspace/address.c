@@ -22,10 +22,13 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
+#include <linux/pfkeyv2.h>
 #include <linux/pid.h>
 #include <linux/preempt.h>
 #include <linux/random.h>
 #include <linux/rhashtable.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/siphash.h>
 #include <linux/threads.h>
 #include <net/genetlink.h>
@@ -380,6 +383,20 @@ static bool hide_all(const struct reading *r)
 	return hidden;
 }
 
+/* Others may have it, too, or who only peeks will. Return: one to write to. */
+static struct sk_buff *make_private(struct sk_buff *skb, int *err)
+{
+	struct sk_buff *copy;
+
+	if (!skb_shared(skb) && !skb_cloned(skb))
+		return skb;
+	copy = skb_copy(skb, GFP_KERNEL);
+	consume_skb(skb);
+	if (!copy)
+		*err = -ENOBUFS;
+	return copy;
+}
+
 /**
  * ct_address_hide - current, in a container, receives a netlink message
  * @sk: by which socket
@@ -398,7 +415,6 @@ struct sk_buff *ct_address_hide(struct sock *sk, struct sk_buff *skb, int *err)
 		.from = NETLINK_CB(skb).flags & MARK_MASK,
 		.sender = NETLINK_CB(skb).portid,
 	};
-	struct sk_buff *copy;
 
 	if (!ct_made_inside(sk))
 		return skb;
@@ -406,19 +422,41 @@ struct sk_buff *ct_address_hide(struct sock *sk, struct sk_buff *skb, int *err)
 		r.own = address_of(sk);
 	if (!hide_all(&r))
 		return skb;
-	/* Others may have it, too, or who only peeks will. */
-	if (skb_shared(skb) || skb_cloned(skb)) {
-		copy = skb_copy(skb, GFP_KERNEL);
-		consume_skb(skb);
-		if (!copy) {
-			*err = -ENOBUFS;
-			return NULL;
-		}
-		skb = copy;
+	skb = make_private(skb, err);
+	if (skb) {
+		r.skb = skb;
+		r.write = true;
+		hide_all(&r);
 	}
-	r.skb = skb;
-	r.write = true;
-	hide_all(&r);
+	return skb;
+}
+
+/**
+ * ct_address_hide_key - current, in a container, receives a message of PF_KEY
+ * @skb: the message; consumed if another one is returned
+ * @err: as for ct_address_hide()
+ *
+ * Whoever changes keys says in his request which process he is, and all others
+ * are told. That is 0 where it is not the reader itself, whose view it was.
+ *
+ * Context: may sleep; in recvmsg(2).
+ * Return: the message as the container may see it, or NULL.
+ */
+struct sk_buff *ct_address_hide_key(struct sk_buff *skb, int *err)
+{
+	const struct sadb_msg *msg = (struct sadb_msg *)skb->data;
+	bool own;
+
+	if (skb_headlen(skb) < sizeof(*msg) || !msg->sadb_msg_pid)
+		return skb;
+	rcu_read_lock();
+	own = find_vpid(msg->sadb_msg_pid) == task_tgid(current);
+	rcu_read_unlock();
+	if (own)
+		return skb;
+	skb = make_private(skb, err);
+	if (skb)
+		((struct sadb_msg *)skb->data)->sadb_msg_pid = 0;
 	return skb;
 }
 

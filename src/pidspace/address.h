@@ -29,6 +29,7 @@ int ct_address_init(void);
 void ct_address_mark(struct sk_buff *skb);
 int ct_address_refuses(struct sock *from, const struct sk_buff *skb, u32 to);
 struct sk_buff *ct_address_hide(struct sock *sk, struct sk_buff *skb, int *err);
+struct sk_buff *ct_address_hide_key(struct sk_buff *skb, int *err);
 bool ct_address_known(const struct sock *sk, u32 address);
 
 #endif

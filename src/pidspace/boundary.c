@@ -401,6 +401,8 @@ struct sk_buff *ct_hook_skb_recv_datagram(struct sock *sk, unsigned int flags,
 
 	ct_hook_enter();
 	skb = static_call(ct_orig_skb_recv_datagram)(sk, flags, err);
+	if (skb && sk->sk_family == AF_KEY)
+		skb = ct_address_hide_key(skb, err);
 	if (!skb || sk->sk_family != AF_NETLINK)
 		goto out;
 	if (sk->sk_protocol == NETLINK_KOBJECT_UEVENT && is_vm_uevent(skb)) {
