@@ -230,19 +230,9 @@ static int tail_done(struct ct_image_reader *r)
 	return 0;
 }
 
-/**
- * ct_image_room - where do the next bytes of the image go?
- * @reader: the reader
- * @room: set to how many go there at most; never 0
- *
- * For who can put them there directly; then ct_image_filled() has to be called.
- *
- * Return: the place.
- */
-void *ct_image_room(struct ct_image_reader *reader, size_t *room)
+/* Where the next bytes go; @room is how many of them at most. */
+static void *next_place(struct ct_image_reader *r, size_t *room)
 {
-	struct ct_image_reader *r = reader;
-
 	if (r->err || r->state == CT_IMAGE_DONE) {
 		*room = sizeof(r->nowhere);
 		return r->nowhere;
@@ -257,21 +247,37 @@ void *ct_image_room(struct ct_image_reader *reader, size_t *room)
 	}
 	*room = r->size - r->done;
 	if (!r->skip)
-		return (__u8 *)r->payload + r->done;
+		return r->ops->place ? r->ops->place(r, room) :
+				       (__u8 *)r->payload + r->done;
 	if (*room > sizeof(r->nowhere))
 		*room = sizeof(r->nowhere);
 	return r->nowhere;
 }
 
+/**
+ * ct_image_room - where do the next bytes of the image go?
+ * @reader: the reader
+ * @room: set to how many go there at most; never 0
+ *
+ * For who can put them there directly; then ct_image_filled() has to be called.
+ *
+ * Return: the place.
+ */
+void *ct_image_room(struct ct_image_reader *reader, size_t *room)
+{
+	reader->where = next_place(reader, room);
+	return reader->where;
+}
+
 static int payload_filled(struct ct_image_reader *r, size_t size)
 {
-	const __u8 *where = r->skip ? r->nowhere : (__u8 *)r->payload + r->done;
 	size_t i = r->rec.length > r->done ? r->rec.length - r->done : 0;
 
 	for (; i < size; i++)
-		if (where[i])
+		if (r->where[i])
 			return fail(r, -EINVAL, "there is something behind it");
-	r->crc = ct_crc32c(r->crc, where, size);
+	r->crc = ct_crc32c(r->crc, r->where, size);
+	r->where += size;
 	r->done += size;
 	if (r->done == r->size) {
 		r->done = 0;
@@ -305,7 +311,7 @@ static int filled(struct ct_image_reader *r, size_t size)
 /**
  * ct_image_filled - bytes of the image have been put where they go
  * @reader: the reader
- * @size: how many, at most what ct_image_room() has said
+ * @size: how many, at most what ct_image_room() has said since the last time
  *
  * Calls ops->record() if that was the last of a record.
  *

@@ -55,6 +55,7 @@ enum ct_image_state {
  * @memory: CONTAINER_IMAGE_MEMORY has been there
  * @skip: the payload goes nowhere: its type is unknown, and it may be left out
  * @nowhere: where that is
+ * @where: where ct_image_room() has said that the next bytes go
  * @pages: pages of memory so far
  * @ops: the owner's
  * @why: after an error a sentence
@@ -73,6 +74,7 @@ struct ct_image_reader {
 	bool memory;
 	bool skip;
 	__u8 nowhere[256];
+	__u8 *where;
 	__u64 pages;
 	const struct ct_image_ops *ops;
 	char why[CT_IMAGE_WHY_MAX];
@@ -85,10 +87,16 @@ struct ct_image_reader {
  * @record: a record is there, and is what it was when it was made. The owner has
  *	    @reader->payload from now on, which is NULL if @reader->rec.length is
  *	    0. 0 or a negative errno, with a sentence in @why
+ * @place: where the byte @reader->done of the payload goes, for who does not want
+ *	   all of it behind each other; @room is how many are missing yet, to be
+ *	   lowered to how many go there. What the codec looks at itself has to be at
+ *	   its place in @reader->payload: the fixed part, and records that are not of
+ *	   pages. NULL: all of it is
  */
 struct ct_image_ops {
 	void *(*alloc)(struct ct_image_reader *reader, __u64 size);
 	int (*record)(struct ct_image_reader *reader);
+	void *(*place)(struct ct_image_reader *reader, size_t *room);
 };
 
 void ct_image_reader_init(struct ct_image_reader *reader,
