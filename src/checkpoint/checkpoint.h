@@ -108,6 +108,7 @@ struct ct_objects {
  * @emit: the record that is being read
  * @in_memory: what is to be known about processes has been read
  * @at_end: the memory has been read, too
+ * @lost: something has been given to a pipe that did not take it
  * @pages: how many of its pages; ct_memory_next() counts
  */
 struct ct_save {
@@ -139,6 +140,7 @@ struct ct_save {
 	struct ct_emit emit;
 	bool in_memory;
 	bool at_end;
+	bool lost;
 	u64 pages;
 };
 
@@ -182,7 +184,7 @@ void ct_memory_release(struct ct_save *s);
  * CONTAINER_IMAGE_LENGTH_MAX bytes; sets the type, id and length; counts s->pages.
  * 0: that was all; >0: there is one; <0: errno.
  */
-int ct_memory_next(struct ct_save *s, void *buf, u32 *type, u32 *id, size_t *length);
+int ct_memory_next(struct ct_save *s);
 
 /* ---- restarting ---- */
 

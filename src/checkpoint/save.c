@@ -452,8 +452,6 @@ static int next_record(struct ct_save *s)
 	struct ct_emit *e = &s->emit;
 	struct ct_out_record *r = ct_out_take(&s->out);
 	struct container_image_end *end = e->buffer;
-	size_t length;
-	u32 type, id;
 	int ret;
 
 	if (r) {
@@ -467,10 +465,8 @@ static int next_record(struct ct_save *s)
 	}
 	if (s->at_end)
 		return 0;
-	ret = ct_memory_next(s, e->buffer, &type, &id, &length);
-	if (ret > 0) {
-		ct_emit_payload(e, type, id, length);
-	} else if (!ret) {
+	ret = ct_memory_next(s);
+	if (!ret) {
 		s->at_end = true;
 		end->records = e->sequence;
 		end->pages = s->pages;
@@ -480,6 +476,19 @@ static int next_record(struct ct_save *s)
 	return ret;
 }
 
+/* That much has been read; @end: and there was no more. */
+static void note_read(struct ct_save *s, size_t done, bool end)
+{
+	struct ct_progress *p = &s->c->progress;
+
+	WRITE_ONCE(p->bytes, p->bytes + done);
+	WRITE_ONCE(p->pages, s->pages);
+	if (!done && end && !p->done) {
+		WRITE_ONCE(p->duration, ktime_get_ns() - p->started);
+		WRITE_ONCE(p->done, true);
+	}
+}
+
 /**
  * ct_save_read - read the image
  * @s: the checkpoint
@@ -487,14 +496,16 @@ static int next_record(struct ct_save *s)
  * @size: at most so much
  *
  * Context: may sleep; one at a time.
- * Return: how many bytes; 0 at the end; -EFAULT, -EINTR, -ENOMEM.
+ * Return: how many bytes; 0 at the end; -EFAULT, -EINTR, -ENOMEM; -EIO after
+ * ct_save_splice() has said so.
  */
 ssize_t ct_save_read(struct ct_save *s, char __user *ubuf, size_t size)
 {
-	struct ct_progress *p = &s->c->progress;
 	size_t done = 0;
 	ssize_t n = 0;
 
+	if (s->lost)
+		return -EIO;
 	while (done < size) {
 		n = ct_emit_copy(&s->emit, ubuf + done, size - done);
 		if (n > 0) {
@@ -507,13 +518,61 @@ ssize_t ct_save_read(struct ct_save *s, char __user *ubuf, size_t size)
 		if (n <= 0)
 			break;
 	}
-	WRITE_ONCE(p->bytes, p->bytes + done);
-	WRITE_ONCE(p->pages, s->pages);
-	if (!done && !n && size && !p->done) {
-		WRITE_ONCE(p->duration, ktime_get_ns() - p->started);
-		WRITE_ONCE(p->done, true);
-	}
+	note_read(s, done, !n && size);
 	return done ?: n;
+}
+
+/* The end comes alone, so that who does not see what they move knows it. */
+static int gather(struct ct_save *s, size_t size)
+{
+	size_t done = 0;
+	ssize_t n;
+	int ret;
+
+	for (;;) {
+		n = ct_emit_pipe_add(&s->emit, size - done);
+		if (n < 0)
+			return n;
+		done += n;
+		if (n)
+			continue;
+		if (ct_emit_part(&s->emit).length || (done && s->at_end))
+			return 1;
+		ret = fatal_signal_pending(current) ? -EINTR : next_record(s);
+		if (ret <= 0 || (done && s->at_end))
+			return ret;
+	}
+}
+
+/**
+ * ct_save_splice - give the image to a pipe
+ * @s: the checkpoint
+ * @pipe: to here; locked
+ * @size: at most so much
+ *
+ * Pages of memory are not copied. The last record, %CONTAINER_IMAGE_END, is never
+ * given along with what comes before it.
+ *
+ * Context: may sleep; one at a time, and with ct_save_read().
+ * Return: how many bytes; 0 at the end; -EAGAIN, -EPIPE, -EINTR, -ENOMEM; -EIO the
+ * pipe has lost something, and there is no more of the image.
+ */
+ssize_t ct_save_splice(struct ct_save *s, struct pipe_inode_info *pipe, size_t size)
+{
+	ssize_t n;
+	int ret;
+
+	if (s->lost)
+		return -EIO;
+	ret = ct_emit_pipe_begin(&s->emit, pipe);
+	if (ret)
+		return ret;
+	ret = gather(s, size);
+	n = ct_emit_pipe_end(&s->emit, pipe);
+	s->lost = n < 0;
+	if (n >= 0)
+		note_read(s, n, !ret && size);
+	return n ?: min(ret, 0);
 }
 
 /**

@@ -7,6 +7,7 @@
 
 struct ct_container;
 struct ct_save;
+struct pipe_inode_info;
 struct seq_file;
 
 /* The tasks stay where they are until the image is closed. */
@@ -21,6 +22,7 @@ struct seq_file;
 int ct_save_take(struct ct_container *c, unsigned int flags,
 		 struct ct_save **save);
 ssize_t ct_save_read(struct ct_save *s, char __user *ubuf, size_t size);
+ssize_t ct_save_splice(struct ct_save *s, struct pipe_inode_info *pipe, size_t size);
 void ct_save_end(struct ct_save *s);
 
 int ct_save_look(struct ct_container *c, struct ct_save **save);

@@ -18,6 +18,7 @@
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
+#include "checkpoint/emit.h"
 #include "checkpoint/mm.h"
 #include "compat/mm.h"
 #include "hook/symbols.h"
@@ -307,30 +308,32 @@ static int sift(struct ct_stream *st)
 
 /* ---- records ---- */
 
-static size_t build_pages(struct ct_save *s, struct ct_stream *st, void *buf)
+/* The references go with the pages. */
+static void emit_pages(struct ct_save *s, struct ct_stream *st)
 {
-	struct container_image_pages *pages = buf;
+	struct container_image_pages *pages = s->emit.buffer;
 	u64 *address = (u64 *)(pages + 1);
-	void *to = address + st->n;
 	unsigned int i;
 
 	pages->count = st->n;
 	pages->reserved = 0;
-	for (i = 0; i < st->n; i++, to += PAGE_SIZE) {
+	for (i = 0; i < st->n; i++) {
 		address[i] = st->found[i].address;
-		memcpy_from_page(to, st->found[i].page, 0, PAGE_SIZE);
+		s->emit.page[i] = st->found[i].page;
 	}
 	s->pages += st->n;
-	return to - buf;
+	st->n = 0;
+	ct_emit_pages(&s->emit, st->at->id, i);
 }
 
-static size_t build_same(struct ct_stream *st, void *buf)
+static void emit_same(struct ct_save *s, struct ct_stream *st)
 {
 	size_t size = st->nr_same * sizeof(st->same[0]);
 
-	memcpy(buf, st->same, size);
+	BUILD_BUG_ON(sizeof(st->same) > CT_EMIT_BUFFER);
+	memcpy(s->emit.buffer, st->same, size);
 	st->nr_same = 0;
-	return size;
+	ct_emit_payload(&s->emit, CONTAINER_IMAGE_SAME, st->at->id, size);
 }
 
 static void next_memory(struct ct_save *s, struct ct_stream *st)
@@ -383,23 +386,42 @@ void ct_stream_free(struct ct_save *s)
 	kvfree(st);
 }
 
+/* Return: 1: the next record about this memory is there; 0: there is none yet. */
+static int advance(struct ct_save *s, struct ct_stream *st)
+{
+	int err;
+
+	if (st->nr_same > SAMES - BATCH ||
+	    (st->nr_same && st->pos == TASK_SIZE_MAX)) {
+		emit_same(s, st);
+		return 1;
+	}
+	if (st->pos == TASK_SIZE_MAX) {
+		next_memory(s, st);
+		return 0;
+	}
+	err = min(collect(st), 0) ?: sift(st);
+	if (err)
+		put_found(st);
+	if (err || !st->n)
+		return err;
+	emit_pages(s, st);
+	return 1;
+}
+
 /**
  * ct_memory_next - the next record about memory
- * @s: the checkpoint, after ct_memory_snapshot()
- * @buf: gets the payload; CONTAINER_IMAGE_LENGTH_MAX bytes
- * @type: set to the record's type
- * @id: set to its id
- * @length: set to the size of the payload
+ * @s: the checkpoint, after ct_memory_snapshot(); the record before has been read,
+ *     and @s->emit gets this one
  *
  * Context: may sleep; one at a time.
  * Return: 1; 0 after the last one; or a negative errno, -EINTR and -ENOMEM among
  * them.
  */
-int ct_memory_next(struct ct_save *s, void *buf, u32 *type, u32 *id,
-		   size_t *length)
+int ct_memory_next(struct ct_save *s)
 {
 	struct ct_stream *st = s->stream;
-	int err;
+	int ret = 0;
 
 	if (!st) {
 		st = stream_start(s);
@@ -407,28 +429,9 @@ int ct_memory_next(struct ct_save *s, void *buf, u32 *type, u32 *id,
 	}
 	if (!st)
 		return -ENOMEM;
-	while (st->at) {
-		*id = st->at->id;
-		if (st->nr_same > SAMES - BATCH ||
-		    (st->nr_same && st->pos == TASK_SIZE_MAX)) {
-			*type = CONTAINER_IMAGE_SAME;
-			*length = build_same(st, buf);
-			return 1;
-		}
-		if (st->pos == TASK_SIZE_MAX) {
-			next_memory(s, st);
-			continue;
-		}
-		err = min(collect(st), 0) ?: sift(st);
-		if (!err && st->n) {
-			*type = CONTAINER_IMAGE_PAGES;
-			*length = build_pages(s, st, buf);
-		}
-		if (err || st->n) {
-			put_found(st);
-			return err ?: 1;
-		}
+	while (st->at && !ret) {
+		ret = advance(s, st);
 		cond_resched();
 	}
-	return 0;
+	return ret;
 }

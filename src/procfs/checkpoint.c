@@ -35,7 +35,8 @@ static int may_save(const struct ct_container *c)
 /**
  * struct image_file - an open file of an image being read
  * @c: the container; referenced
- * @lock: one at a time
+ * @lock: for taking it, which locks the pipes that the container has
+ * @stream: one reader at a time. Separate, as it may be taken with a pipe locked
  * @flags: CT_SAVE_...
  * @save: the checkpoint, once it has been taken
  * @err: it has failed; the same to all who go on reading
@@ -43,6 +44,7 @@ static int may_save(const struct ct_container *c)
 struct image_file {
 	struct ct_container *c;
 	struct mutex lock;	/* see above */
+	struct mutex stream;	/* see above */
 	unsigned int flags;
 	struct ct_save *save;
 	int err;
@@ -51,9 +53,14 @@ struct image_file {
 /* Called with f->lock held. */
 static int image_take(struct image_file *f)
 {
-	if (!f->save && !f->err)
-		f->err = may_save(f->c) ?:
-			 ct_save_take(f->c, f->flags, &f->save);
+	struct ct_save *save;
+
+	if (!f->save && !f->err) {
+		f->err = may_save(f->c) ?: ct_save_take(f->c, f->flags, &save);
+		/* Pairs with the acquire in image_splice_read(). */
+		if (!f->err)
+			smp_store_release(&f->save, save);
+	}
 	return f->err;
 }
 
@@ -74,9 +81,35 @@ static ssize_t image_read(struct file *file, char __user *ubuf, size_t size,
 	if (mutex_lock_interruptible(&f->lock))
 		return -ERESTARTSYS;
 	ret = image_take(f);
-	if (!ret)
-		ret = ct_save_read(f->save, ubuf, size);
 	mutex_unlock(&f->lock);
+	if (ret)
+		return ret;
+	if (mutex_lock_interruptible(&f->stream))
+		return -ERESTARTSYS;
+	ret = ct_save_read(f->save, ubuf, size);
+	mutex_unlock(&f->stream);
+	return ret;
+}
+
+/*
+ * The pipe is locked, so it is too late to take a checkpoint: it may be one that
+ * the container has.
+ */
+static ssize_t image_splice_read(struct file *file, loff_t *pos,
+				 struct pipe_inode_info *pipe, size_t size,
+				 unsigned int flags)
+{
+	struct image_file *f = file->private_data;
+	/* Pairs with the release in image_take(). */
+	struct ct_save *save = smp_load_acquire(&f->save);
+	ssize_t ret;
+
+	if (!save)
+		return -EINVAL;
+	if (mutex_lock_interruptible(&f->stream))
+		return -ERESTARTSYS;
+	ret = ct_save_splice(save, pipe, size);
+	mutex_unlock(&f->stream);
 	return ret;
 }
 
@@ -132,6 +165,7 @@ static int image_release(struct inode *inode, struct file *file)
 static const struct file_operations image_file_ops = {
 	.owner = THIS_MODULE,
 	.read = image_read,
+	.splice_read = image_splice_read,
 	.write = image_write,
 	.release = image_release,
 };
@@ -146,6 +180,7 @@ static int image_open(struct inode *inode, struct file *file)
 	if (!f)
 		return -ENOMEM;
 	mutex_init(&f->lock);
+	mutex_init(&f->stream);
 	f->c = ct_entry_container(inode);
 	if (!f->c) {
 		kfree(f);
