@@ -31,6 +31,7 @@
 #include "image/codec.h"
 
 struct file;
+struct ct_fill;
 struct ct_frozen;
 struct ct_held;
 struct ct_run;
@@ -365,8 +366,9 @@ int ct_restore_thread(struct ct_rtask *t);	/* task.c; credentials come last */
  */
 int ct_restore_cpu(struct ct_rtask *t);		/* cpu.c: registers, restart block */
 /* A record of pages: CONTAINER_IMAGE_PAGES and the like */
-int ct_restore_memory(struct ct_restart *r, const struct container_image_record *rec,
-		      const void *payload);	/* memory.c */
+int ct_restore_memory(struct ct_restart *r, struct ct_fill *fill,
+		      const struct container_image_record *rec,
+		      const void *payload);	/* restore_memory.c */
 /* Areas that may share pages (family.c). */
 void ct_families_init(struct ct_families *families);
 void ct_families_release(struct ct_families *families);

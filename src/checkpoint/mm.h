@@ -3,6 +3,7 @@
 #ifndef CT_CHECKPOINT_MM_H
 #define CT_CHECKPOINT_MM_H
 
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/pagewalk.h>
 #include <linux/rmap.h>
@@ -10,6 +11,7 @@
 #include <linux/sched/mm.h>
 #include <linux/security.h>
 #include <linux/static_call.h>
+#include <linux/userfaultfd_k.h>
 #include <asm/tlbflush.h>
 
 #include <container/image_mm.h>
@@ -92,6 +94,8 @@ DECLARE_STATIC_CALL(ct_arch_pick_mmap_layout, arch_pick_mmap_layout);
 DECLARE_STATIC_CALL(ct_copy_page_range, copy_page_range);
 DECLARE_STATIC_CALL(ct_flush_tlb_mm_range, flush_tlb_mm_range);
 DECLARE_STATIC_CALL(ct_get_mm_exe_file, get_mm_exe_file);
+DECLARE_STATIC_CALL(ct_mem_cgroup_charge, __mem_cgroup_charge);
+DECLARE_STATIC_CALL(ct_mfill_atomic_install_pte, mfill_atomic_install_pte);
 DECLARE_STATIC_CALL(ct_mm_alloc, mm_alloc);
 DECLARE_STATIC_CALL(ct_replace_mm_exe_file, replace_mm_exe_file);
 DECLARE_STATIC_CALL(ct_vm_enough_memory, __vm_enough_memory);

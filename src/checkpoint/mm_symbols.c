@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The kernel's functions about memory that modules do not get. */
 #include "checkpoint/mm.h"
+#include "compat/mm.h"
 #include "hook/symbols.h"
 
 DEFINE_STATIC_CALL_NULL(ct_anon_vma_fork, anon_vma_fork);
@@ -9,6 +10,8 @@ DEFINE_STATIC_CALL_NULL(ct_arch_pick_mmap_layout, arch_pick_mmap_layout);
 DEFINE_STATIC_CALL_NULL(ct_copy_page_range, copy_page_range);
 DEFINE_STATIC_CALL_NULL(ct_flush_tlb_mm_range, flush_tlb_mm_range);
 DEFINE_STATIC_CALL_NULL(ct_get_mm_exe_file, get_mm_exe_file);
+DEFINE_STATIC_CALL_NULL(ct_mem_cgroup_charge, __mem_cgroup_charge);
+DEFINE_STATIC_CALL_NULL(ct_mfill_atomic_install_pte, mfill_atomic_install_pte);
 DEFINE_STATIC_CALL_NULL(ct_mm_alloc, mm_alloc);
 DEFINE_STATIC_CALL_NULL(ct_replace_mm_exe_file, replace_mm_exe_file);
 DEFINE_STATIC_CALL_NULL(ct_vm_enough_memory, __vm_enough_memory);
@@ -40,6 +43,10 @@ const struct ct_symbol ct_symbols_mm[] = {
 		  FLUSH_TLB_MM_RANGE),
 	CT_SYMBOL(get_mm_exe_file, ct_get_mm_exe_file,
 		  "struct file *(struct mm_struct *)"),
+	CT_SYMBOL(__mem_cgroup_charge, ct_mem_cgroup_charge,
+		  "int (struct folio *, struct mm_struct *, gfp_t)"),
+	CT_SYMBOL(mfill_atomic_install_pte, ct_mfill_atomic_install_pte,
+		  CT_MFILL_ATOMIC_INSTALL_PTE),
 	CT_SYMBOL(mm_alloc, ct_mm_alloc,
 		  "struct mm_struct *(void)"),
 	CT_SYMBOL(replace_mm_exe_file, ct_replace_mm_exe_file,

@@ -9,7 +9,10 @@
 #include <linux/types.h>
 
 struct ct_restart;
+struct ct_taken;
 struct ct_writer;
+struct iov_iter;
+struct pipe_inode_info;
 
 DECLARE_STATIC_CALL(ct_kernel_clone, kernel_clone);
 DECLARE_STATIC_CALL(ct_wait_task_inactive, wait_task_inactive);
@@ -20,8 +23,15 @@ struct ct_writer *ct_writer_alloc(void);
 void ct_writer_free(struct ct_writer *w);
 ssize_t ct_writer_write(struct ct_writer *w, const char __user *ubuf,
 			size_t size);
+ssize_t ct_writer_feed(struct ct_writer *w, struct iov_iter *from);
 bool ct_writer_incomplete(const struct ct_writer *w);
 void ct_writer_why(struct ct_writer *w, char *text, size_t size);
+
+/* writer_pipe.c: the same by splice(2) */
+struct ct_taken *ct_taken_alloc(void);
+void ct_taken_free(struct ct_taken *taken);
+ssize_t ct_writer_splice(struct ct_writer *w, struct ct_taken *taken,
+			 struct pipe_inode_info *pipe, size_t size, unsigned int flags);
 
 /**
  * enum ct_phase - how far the tasks of a restart may go

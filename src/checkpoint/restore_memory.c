@@ -11,11 +11,9 @@
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 
+#include "checkpoint/fill.h"
 #include "checkpoint/mm.h"
 #include "compat/mm.h"
-
-/* Pages that are looked up at a time. */
-#define RUN	32
 
 /**
  * ct_restart_mm - a memory of the image
@@ -51,17 +49,16 @@ static bool may_fill(struct mm_struct *mm, u64 addr, u64 end)
 	       ct_may_fill(vma);
 }
 
-/* Return: how many pages there are at @addr, pinned; or a negative errno. */
-static long get_pages(struct mm_struct *mm, u64 addr, unsigned int n,
-		      struct page **pages)
+/* Return: 1: the page at @addr, referenced; or a negative errno. */
+static long get_target(struct mm_struct *mm, u64 addr, struct page **page)
 {
 	long ret = -EINVAL;
 
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
-	if (may_fill(mm, addr, addr + n * PAGE_SIZE))
-		ret = ct_get_user_pages_remote(mm, addr, n,
-					       FOLL_WRITE | FOLL_FORCE, pages,
+	if (may_fill(mm, addr, addr + PAGE_SIZE))
+		ret = ct_get_user_pages_remote(mm, addr, 1,
+					       FOLL_WRITE | FOLL_FORCE, page,
 					       NULL);
 	mmap_read_unlock(mm);
 	return ret ?: -EFAULT;
@@ -73,66 +70,19 @@ static void put_filled(struct page *page)
 	put_page(page);
 }
 
-static int fill_run(struct mm_struct *mm, u64 addr, unsigned int n,
-		    const void *data)
-{
-	struct page *pages[RUN];
-	long got, i;
-
-	while (n) {
-		got = get_pages(mm, addr, n, pages);
-		if (got < 0)
-			return got;
-		for (i = 0; i < got; i++, data += PAGE_SIZE) {
-			memcpy_to_page(pages[i], 0, data, PAGE_SIZE);
-			put_filled(pages[i]);
-		}
-		addr += got * PAGE_SIZE;
-		n -= got;
-	}
-	return 0;
-}
-
-/* How many addresses from the first one follow each other? */
-static unsigned int run_length(const u64 *address, unsigned int n)
-{
-	unsigned int i = 1;
-
-	while (i < n && i < RUN && address[i] == address[0] + i * PAGE_SIZE)
-		i++;
-	return i;
-}
-
-static int restore_pages(struct ct_restart *r, struct mm_struct *mm,
+static int restore_pages(struct ct_restart *r, struct ct_fill *fill,
 			 const struct container_image_record *rec,
 			 const struct container_image_pages *pages)
 {
-	const u64 *address = (const u64 *)(pages + 1);
-	const void *data = address + pages->count;
-	unsigned int i, n;
-	int err;
+	int err = ct_fill_end(fill, pages);
 
-	if (!pages->count || pages->count > CONTAINER_IMAGE_PAGES_MAX ||
-	    rec->length != sizeof(*pages) +
-			   pages->count * (sizeof(*address) + PAGE_SIZE))
-		return ct_restart_fail(r, -EINVAL,
+	if (err && !fill->active)
+		return ct_restart_fail(r, err,
 				       "a record of pages of memory %u is not sound",
 				       rec->id);
-	for (i = 0; i < pages->count; i += n) {
-		n = run_length(&address[i], pages->count - i);
-		err = -EINVAL;
-		/* Several are in one area, or in two that are side by side. */
-		if (ct_range_valid(address[i], address[i] + n * PAGE_SIZE))
-			err = fill_run(mm, address[i], n, data + i * PAGE_SIZE);
-		while (err == -EINVAL && n > 1) {
-			n = 1;
-			err = fill_run(mm, address[i], n, data + i * PAGE_SIZE);
-		}
-		if (err)
-			return ct_restart_fail(r, err,
-					       "memory %u at %llx cannot be filled",
-					       rec->id, address[i]);
-	}
+	if (err)
+		return ct_restart_fail(r, err, "memory %u at %llx cannot be filled",
+				       rec->id, fill->bad);
 	return 0;
 }
 
@@ -167,7 +117,7 @@ static int copy_one(struct ct_restart *r, struct mm_struct *mm,
 	from = get_source(r, same);
 	if (IS_ERR(from))
 		return PTR_ERR(from);
-	n = get_pages(mm, same->address, 1, &to);
+	n = get_target(mm, same->address, &to);
 	if (n == 1) {
 		copy_highpage(to, from);
 		put_filled(to);
@@ -232,13 +182,14 @@ static int restore_same(struct ct_restart *r, struct mm_struct *mm,
 /**
  * ct_restore_memory - put pages where they were
  * @r: the restart; all tasks are parked
+ * @fill: if it is a record of pages, it has gone through this
  * @rec: head of the record
  * @payload: what it says; its length has been compared with its type's
  *
  * Context: process context, in the writer.
  * Return: 0, or a negative errno after ct_restart_fail().
  */
-int ct_restore_memory(struct ct_restart *r,
+int ct_restore_memory(struct ct_restart *r, struct ct_fill *fill,
 		      const struct container_image_record *rec,
 		      const void *payload)
 {
@@ -251,7 +202,7 @@ int ct_restore_memory(struct ct_restart *r,
 				       rec->id);
 	switch (rec->type) {
 	case CONTAINER_IMAGE_PAGES:
-		err = restore_pages(r, mm, rec, payload);
+		err = restore_pages(r, fill, rec, payload);
 		break;
 	case CONTAINER_IMAGE_SAME:
 		err = restore_same(r, mm, rec, payload);

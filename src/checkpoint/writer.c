@@ -8,8 +8,10 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/uio.h>
 
 #include "checkpoint/checkpoint.h"
+#include "checkpoint/fill.h"
 #include "checkpoint/in.h"
 #include "checkpoint/restart.h"
 
@@ -23,6 +25,7 @@
  * @reader: takes the records
  * @r: the restart; NULL: ended, well or not
  * @pages: the payload of records of memory
+ * @fill: where the pages of such a record go instead
  * @begun: the image has
  * @built: the tasks are there
  * @done: they run
@@ -33,6 +36,7 @@ struct ct_writer {
 	struct ct_image_reader reader;
 	struct ct_restart *r;
 	void *pages;
+	struct ct_fill fill;
 	bool begun;
 	bool built;
 	bool done;
@@ -55,10 +59,19 @@ static void *alloc_payload(struct ct_image_reader *reader, u64 size)
 {
 	struct ct_writer *w = writer_of(reader);
 
-	if (w->built)
+	if (w->built) {
+		if (reader->rec.type == CONTAINER_IMAGE_PAGES)
+			ct_fill_begin(&w->fill, w->r, &reader->rec);
 		return w->pages;
+	}
 	return fits(w, size) ? kvzalloc(max_t(u64, size, 8), GFP_KERNEL_ACCOUNT) :
 			       NULL;
+}
+
+static void *place_payload(struct ct_image_reader *reader, size_t *room)
+{
+	return ct_fill_place(&writer_of(reader)->fill, reader->payload, reader->done,
+			     room);
 }
 
 static int keep(struct ct_writer *w)
@@ -82,6 +95,15 @@ static int build(struct ct_writer *w)
 	return err;
 }
 
+static int take_memory(struct ct_writer *w)
+{
+	int err = ct_restore_memory(w->r, &w->fill, &w->reader.rec,
+				    w->reader.payload);
+
+	ct_fill_drop(&w->fill);
+	return err;
+}
+
 static int take_record(struct ct_image_reader *reader)
 {
 	struct ct_writer *w = writer_of(reader);
@@ -94,15 +116,14 @@ static int take_record(struct ct_image_reader *reader)
 		w->done = true;
 		return 0;
 	default:
-		if (!w->built)
-			return keep(w);
-		return ct_restore_memory(w->r, &reader->rec, reader->payload);
+		return w->built ? take_memory(w) : keep(w);
 	}
 }
 
 static const struct ct_image_ops reader_ops = {
 	.alloc = alloc_payload,
 	.record = take_record,
+	.place = place_payload,
 };
 
 /**
@@ -131,6 +152,7 @@ static void drop_payload(struct ct_writer *w)
 	if (w->reader.payload != w->pages)
 		kvfree(w->reader.payload);
 	w->reader.payload = NULL;
+	ct_fill_drop(&w->fill);
 }
 
 /* No more of this image: what there is of it goes. */
@@ -215,16 +237,16 @@ static int take_options(struct ct_writer *w, const char __user *ubuf, size_t siz
 }
 
 /* Straight to where it goes: there is a lot of it. */
-static int feed(struct ct_writer *w, const char __user *ubuf, size_t size)
+static int feed(struct ct_writer *w, struct iov_iter *from)
 {
 	size_t n;
 	void *to;
 	int err = 0;
 
-	for (; size && !err; size -= n, ubuf += n) {
+	while (iov_iter_count(from) && !err) {
 		to = ct_image_room(&w->reader, &n);
-		n = min3(n, size, PIECE);
-		if (copy_from_user(to, ubuf, n))
+		n = min3(n, iov_iter_count(from), PIECE);
+		if (!copy_from_iter_full(to, n, from))
 			return -EFAULT;
 		err = ct_image_filled(&w->reader, n);
 		if (!err && fatal_signal_pending(current))
@@ -235,20 +257,20 @@ static int feed(struct ct_writer *w, const char __user *ubuf, size_t size)
 }
 
 /**
- * ct_writer_write - more of the image
+ * ct_writer_feed - more of the image
  * @w: where it goes
- * @ubuf: it
- * @size: so much
+ * @from: it
  *
- * The write that brings the end of the image lets the container run.
+ * The bytes that bring the end of the image let the container run.
  *
  * Context: may sleep; one at a time. The tasks become children of current's
  * process.
- * Return: @size or a negative errno, with a sentence for ct_writer_why(); then
- * nothing is left of the container.
+ * Return: how many bytes @from had, or a negative errno, with a sentence for
+ * ct_writer_why(); then nothing is left of the container.
  */
-ssize_t ct_writer_write(struct ct_writer *w, const char __user *ubuf, size_t size)
+ssize_t ct_writer_feed(struct ct_writer *w, struct iov_iter *from)
 {
+	size_t size = iov_iter_count(from);
 	int err;
 
 	if (w->err)
@@ -258,12 +280,9 @@ ssize_t ct_writer_write(struct ct_writer *w, const char __user *ubuf, size_t siz
 			 "there is something behind the end of the image");
 		return -EINVAL;
 	}
-	err = take_options(w, ubuf, size);
-	if (err)
-		return err < 0 ? err : size;
 	w->begun = w->begun || size;
-	err = feed(w, ubuf, size);
-	if (!err && w->done) {
+	err = feed(w, from);
+	if (!err && w->done && w->r) {
 		err = ct_restart_go(w->r);
 		if (!err) {
 			drop_payload(w);
@@ -274,6 +293,29 @@ ssize_t ct_writer_write(struct ct_writer *w, const char __user *ubuf, size_t siz
 	if (err)
 		give_up(w, err);
 	return err ?: size;
+}
+
+/**
+ * ct_writer_write - more of the image, or options in front of it
+ * @w: where it goes
+ * @ubuf: it
+ * @size: so much
+ *
+ * Context: as ct_writer_feed().
+ * Return: as ct_writer_feed(); -EINVAL or -EFAULT for options, after which there may
+ * be others.
+ */
+ssize_t ct_writer_write(struct ct_writer *w, const char __user *ubuf, size_t size)
+{
+	struct iov_iter from;
+	int err = 0;
+
+	if (!w->err && w->r)
+		err = take_options(w, ubuf, size);
+	if (err)
+		return err < 0 ? err : size;
+	iov_iter_ubuf(&from, ITER_SOURCE, (void __user *)ubuf, size);
+	return ct_writer_feed(w, &from);
 }
 
 /**

@@ -24,6 +24,23 @@
 #define ct_area_start_write(vma)	((void)(vma))
 #endif
 
+/*
+ * 6.4: mapping a page that nobody has yet goes without the memory, which the area
+ * has, and with flags.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+#define CT_MFILL_ATOMIC_INSTALL_PTE \
+	"int (pmd_t *, struct vm_area_struct *, unsigned long, struct page *, bool, uffd_flags_t)"
+#define ct_install_new_page(pmd, vma, addr, page)			\
+	static_call(ct_mfill_atomic_install_pte)(pmd, vma, addr, page, true, 0)
+#else
+#define CT_MFILL_ATOMIC_INSTALL_PTE \
+	"int (struct mm_struct *, pmd_t *, struct vm_area_struct *, unsigned long, struct page *, bool, bool)"
+#define ct_install_new_page(pmd, vma, addr, page)			\
+	static_call(ct_mfill_atomic_install_pte)((vma)->vm_mm, pmd, vma, addr, page, \
+						 true, false)
+#endif
+
 /* 6.5: no areas from get_user_pages_remote(), and a walk says how it locks. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 #define ct_get_user_pages_remote(mm, start, n, flags, pages, locked)	\

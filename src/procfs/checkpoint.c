@@ -257,11 +257,13 @@ static const struct proc_ops check_proc_ops = {
  * struct restart_file - an open file of an image being written
  * @lock: one at a time
  * @writer: takes the image
+ * @taken: for what comes by splice(); NULL: nothing has yet
  * @said: how much of the sentence has been read
  */
 struct restart_file {
 	struct mutex lock;	/* see above */
 	struct ct_writer *writer;
+	struct ct_taken *taken;
 	size_t said;
 };
 
@@ -276,6 +278,25 @@ static ssize_t restart_write(struct file *file, const char __user *ubuf,
 	if (mutex_lock_interruptible(&f->lock))
 		return -ERESTARTSYS;
 	ret = ct_writer_write(f->writer, ubuf, size);
+	f->said = 0;
+	mutex_unlock(&f->lock);
+	return ret;
+}
+
+static ssize_t restart_splice_write(struct pipe_inode_info *pipe, struct file *file,
+				    loff_t *pos, size_t size, unsigned int flags)
+{
+	struct restart_file *f = file->private_data;
+	ssize_t ret = -ENOMEM;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (mutex_lock_interruptible(&f->lock))
+		return -ERESTARTSYS;
+	if (!f->taken)
+		f->taken = ct_taken_alloc();
+	if (f->taken)
+		ret = ct_writer_splice(f->writer, f->taken, pipe, size, flags);
 	f->said = 0;
 	mutex_unlock(&f->lock);
 	return ret;
@@ -308,6 +329,7 @@ static int restart_release(struct inode *inode, struct file *file)
 	struct restart_file *f = file->private_data;
 
 	ct_writer_free(f->writer);
+	ct_taken_free(f->taken);
 	kfree(f);
 	return 0;
 }
@@ -329,6 +351,7 @@ static const struct file_operations restart_file_ops = {
 	.owner = THIS_MODULE,
 	.read = restart_read,
 	.write = restart_write,
+	.splice_write = restart_splice_write,
 	.flush = restart_flush,
 	.release = restart_release,
 };
