@@ -41,7 +41,7 @@ static int __init ct_init(void)
 	err = ct_pidspace_init();
 	if (err)
 		return err;
-	err = ct_containers_init(&ct_entry_ops);
+	err = ct_containers_init(&ct_entry_ops, &ct_group_ops);
 	if (err)
 		goto err_pidspace;
 	err = ct_hooks_init();

@@ -119,6 +119,7 @@ static void count_destroy(struct container_css *css)
 static int count_post_clone(struct container_css *css)
 {
 	count_of(css)->limit = count_of(css->parent)->limit;
+	count_of(css)->deny = count_of(css->parent)->deny;
 	tell(css, CLONED);
 	return 0;
 }

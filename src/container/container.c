@@ -39,6 +39,7 @@ static bool armed;
 
 static struct workqueue_struct *ct_wq;
 static const struct ct_entry_ops *entry_ops;
+static const struct ct_group_ops *group_ops;
 
 #define DISARM_DELAY	HZ
 static void disarm(struct work_struct *work);
@@ -187,10 +188,14 @@ static void container_end(struct work_struct *work)
 	struct ct_container *parent = ct_container_parent(c);
 
 	/*
-	 * The name stays taken until the directory is gone; who wants it
+	 * The name stays taken until the directories are gone; who wants it
 	 * waits in create_locked().
 	 */
 	entry_ops->remove(c);
+	mutex_lock(&ct_mutex);
+	c->ended = true;
+	mutex_unlock(&ct_mutex);
+	group_ops->remove(c);
 	mutex_lock(&ct_mutex);
 	unpublish(c);
 	mutex_unlock(&ct_mutex);
@@ -265,7 +270,7 @@ static int enter_first(struct ct_container *c, const struct ct_request *req,
 	int err;
 
 	c->init = get_pid(pid);
-	err = ct_move(&move, why);
+	err = group_ops->move(c, &move, why);
 	if (err) {
 		put_pid(c->init);
 		c->init = NULL;
@@ -298,14 +303,20 @@ static int create_locked(const struct ct_request *req,
 	err = entry_ops->add(c);
 	if (err)
 		goto err_unpublish;
+	err = group_ops->make(c, why);
+	if (err)
+		goto err_remove;
 	/* The last task may be gone, and the container with it, right after. */
 	refcount_inc(&c->space.users);
 	err = enter_first(c, req, pid, why);
 	ct_container_put(c);
 	if (err)
-		goto err_remove;
+		goto err_group;
 	return 0;
 
+err_group:
+	c->ended = true;
+	group_ops->remove(c);
 err_remove:
 	entry_ops->remove(c);
 err_unpublish:
@@ -453,22 +464,66 @@ int ct_container_adopt(struct ct_container *c, const struct ct_request *req,
 	if (!move.pid)
 		return -ESRCH;
 	if (space != &c->space || req->tree)
-		err = ct_move(&move, why);
+		err = group_ops->move(c, &move, why);
 	ct_space_put(space);
 	put_pid(move.pid);
 	return err;
 }
 
 /**
+ * ct_containers_lock - let no container be made, nor give back its name
+ *
+ * Context: may sleep; outermost.
+ */
+void ct_containers_lock(void)
+{
+	mutex_lock(&ct_mutex);
+}
+
+/** ct_containers_unlock - undo ct_containers_lock() */
+void ct_containers_unlock(void)
+{
+	mutex_unlock(&ct_mutex);
+}
+
+/**
+ * ct_containers_each - call a function for all containers that have not ended
+ * @fn: what; 0 to go on
+ * @data: for @fn
+ *
+ * Context: may sleep; ct_containers_lock() held.
+ * Return: what @fn returned last.
+ */
+int ct_containers_each(int (*fn)(struct ct_container *c, void *data),
+		       void *data)
+{
+	struct ct_container *c;
+	unsigned long id;
+	int err = 0;
+
+	lockdep_assert_held(&ct_mutex);
+	xa_for_each(&by_id, id, c) {
+		if (!c->ended)
+			err = fn(c, data);
+		if (err)
+			break;
+	}
+	return err;
+}
+
+/**
  * ct_containers_init - get ready for containers
  * @ops: how they show themselves
+ * @groups: see struct ct_group_ops
  *
  * Context: may sleep; at load.
  * Return: 0 or -ENOMEM.
  */
-int ct_containers_init(const struct ct_entry_ops *ops)
+int ct_containers_init(const struct ct_entry_ops *ops,
+		       const struct ct_group_ops *groups)
 {
 	entry_ops = ops;
+	group_ops = groups;
 	ct_wq = alloc_workqueue("container", WQ_UNBOUND, 0);
 	return ct_wq ? 0 : -ENOMEM;
 }

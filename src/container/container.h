@@ -16,6 +16,7 @@
 #include "pidspace/move.h"
 #include "pidspace/space.h"
 
+struct ct_rgroup;
 struct proc_dir_entry;
 
 /**
@@ -32,6 +33,10 @@ struct proc_dir_entry;
  * @by_name: entry of the table of names; under ct_mutex
  * @dir: /proc/container/NAME
  * @progress: of its checkpoints
+ * @group: of resource containers, see struct ct_group_ops; that room's, under
+ *	   container_lock()
+ * @ended: it will get no group any more; under ct_mutex, and read after it was
+ *	   set under container_lock()
  * @end: runs when the last task has gone, and the containers inside
  * @rcu: readers find containers under RCU
  */
@@ -47,6 +52,8 @@ struct ct_container {
 	struct hlist_node by_name;
 	struct proc_dir_entry *dir;
 	struct ct_progress progress;
+	struct ct_rgroup *group;
+	bool ended;
 	struct work_struct end;
 	struct rcu_head rcu;
 };
@@ -65,7 +72,27 @@ struct ct_entry_ops {
 	void (*watch)(bool on);
 };
 
-int ct_containers_init(const struct ct_entry_ops *ops);
+/**
+ * struct ct_group_ops - the groups of resource containers that containers have
+ * @make: make its group; may sleep; ct_mutex held; 0 or an error, with a sentence
+ * @move: ct_move() into it, and into the group with that; may sleep
+ * @remove: take it away; may sleep
+ *
+ * Set by resource/, which stands above this room.
+ */
+struct ct_group_ops {
+	int (*make)(struct ct_container *c, char *why);
+	int (*move)(struct ct_container *c, const struct ct_move *move,
+		    char *why);
+	void (*remove)(struct ct_container *c);
+};
+
+void ct_containers_lock(void);
+void ct_containers_unlock(void);
+int ct_containers_each(int (*fn)(struct ct_container *c, void *data),
+		       void *data);
+int ct_containers_init(const struct ct_entry_ops *ops,
+		       const struct ct_group_ops *groups);
 void ct_containers_exit(void);
 
 int ct_container_create(const struct ct_request *req, char *why);

@@ -553,6 +553,52 @@ int ct_move(const struct ct_move *move, char *why)
 	return explain(&m, err);
 }
 
+/**
+ * struct looker - somebody who only wants to know who would go
+ * @m: a mover that does not move
+ * @fn: what to call
+ * @data: for @fn
+ */
+struct looker {
+	struct mover m;
+	void (*fn)(struct task_struct *task, void *data);
+	void *data;
+};
+
+static int look(struct mover *m, struct task_struct *t, struct pid *pid)
+{
+	struct looker *l = container_of(m, struct looker, m);
+
+	l->fn(t, l->data);
+	return 0;
+}
+
+/**
+ * ct_move_visit - look at all tasks that a move would move now
+ * @move: what and where
+ * @fn: called for each
+ * @data: for @fn
+ *
+ * None if the process is not there any more: ct_move() will say so.
+ *
+ * Context: any but NMI; @fn is called with tasklist_lock held for reading.
+ */
+void ct_move_visit(const struct ct_move *move,
+		   void (*fn)(struct task_struct *task, void *data),
+		   void *data)
+{
+	char why[CT_MOVE_WHY_MAX];
+	struct looker l = {
+		.m = { .move = move, .why = why }, .fn = fn, .data = data,
+	};
+
+	read_lock(tasks_lock);
+	rcu_read_lock();
+	visit_all(&l.m, look);
+	rcu_read_unlock();
+	read_unlock(tasks_lock);
+}
+
 /* Take numbers for @pid, however long it takes. */
 static struct ct_number *prepare_child(struct ct_space *to, struct pid *pid)
 {

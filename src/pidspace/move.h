@@ -43,6 +43,9 @@ struct ct_move {
 };
 
 int ct_move(const struct ct_move *move, char *why);
+void ct_move_visit(const struct ct_move *move,
+		   void (*fn)(struct task_struct *task, void *data),
+		   void *data);
 int ct_move_child(struct ct_space *to, struct task_struct *child);
 void ct_tasklist_read_lock(void);
 void ct_tasklist_read_unlock(void);

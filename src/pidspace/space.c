@@ -202,6 +202,33 @@ void ct_space_kill(struct ct_space *space, int sig)
 	rcu_read_unlock();
 }
 
+/**
+ * ct_space_visit - look at the tasks of a space, not those further in
+ * @space: whose
+ * @fn: called for each; a task that is just being released may be among them
+ * @data: for @fn
+ *
+ * Who comes or goes meanwhile may be missed.
+ *
+ * Context: any but NMI; @fn is called in an RCU read-side section.
+ */
+void ct_space_visit(struct ct_space *space,
+		    void (*fn)(struct task_struct *task, void *data),
+		    void *data)
+{
+	struct task_struct *task;
+	struct pid *pid;
+	int nr = 0;
+
+	rcu_read_lock();
+	idr_for_each_entry(&space->token->idr, pid, nr) {
+		task = pid_task(pid, PIDTYPE_PID);
+		if (task && ct_pid_space(pid) == space)
+			fn(task, data);
+	}
+	rcu_read_unlock();
+}
+
 /*
  * Reap those of our children that died before SIGCHLD was ignored, if we see
  * them: we may be further in than @space, and they further out.

@@ -77,6 +77,9 @@ int ct_space_init(struct ct_space *space, struct ct_space *parent,
 void ct_space_put(struct ct_space *space);
 void ct_space_close(struct ct_space *space);
 void ct_space_kill(struct ct_space *space, int sig);
+void ct_space_visit(struct ct_space *space,
+		    void (*fn)(struct task_struct *task, void *data),
+		    void *data);
 void ct_space_zap(struct ct_space *space);
 void ct_space_end(struct ct_space *space);
 void ct_space_uncount(struct ct_space *space);

@@ -34,13 +34,53 @@ struct mover {
 	bool moved;
 };
 
-struct move {
+/**
+ * struct ct_rmove - tasks on their way into one group
+ * @group: which
+ * @gfp: how to get memory
+ * @room: for how many there is
+ * @nr: how many there are
+ * @wanted: how many there were before those were left out that are there already
+ * @mover: they
+ */
+struct ct_rmove {
 	struct ct_rgroup *group;
+	gfp_t gfp;
+	unsigned int room;
 	unsigned int nr;
+	unsigned int wanted;
 	struct mover mover[];
 };
 
-static void move_free(struct move *move)
+/**
+ * ct_rmove_begin - plan a move
+ * @to: the group, not removed
+ * @room: for so many tasks
+ * @gfp: how to get memory; may sleep
+ *
+ * Context: ct_rmutex held until ct_rmove_end().
+ * Return: the plan, or NULL: no memory.
+ */
+struct ct_rmove *ct_rmove_begin(struct ct_rgroup *to, unsigned int room,
+				gfp_t gfp)
+{
+	struct ct_rmove *move;
+
+	lockdep_assert_held(&ct_rmutex);
+	move = kvzalloc(struct_size(move, mover, room), gfp);
+	if (!move)
+		return NULL;
+	move->group = to;
+	move->gfp = gfp;
+	move->room = room;
+	return move;
+}
+
+/**
+ * ct_rmove_end - forget a plan, after all is done, or nothing has been
+ * @move: it
+ */
+void ct_rmove_end(struct ct_rmove *move)
 {
 	unsigned int i;
 
@@ -55,52 +95,59 @@ static void move_free(struct move *move)
 	kvfree(move);
 }
 
-static void add(struct move *move, struct task_struct *task, unsigned int room)
+/**
+ * ct_rmove_add - one more
+ * @move: the plan
+ * @task: a task that is not freed meanwhile
+ *
+ * Return: false: there is no room for it.
+ */
+bool ct_rmove_add(struct ct_rmove *move, struct task_struct *task)
 {
-	/* One that exits leaves its group anyway. */
-	if (move->nr < room && !(READ_ONCE(task->flags) & PF_EXITING))
-		move->mover[move->nr].task = get_task_struct(task);
-	else
-		return;
-	move->nr++;
+	/* One that exits leaves its group anyway, and these stay in the root. */
+	if (READ_ONCE(task->flags) & (PF_EXITING | PF_KTHREAD))
+		return true;
+	if (move->nr == move->room)
+		return false;
+	move->mover[move->nr++].task = get_task_struct(task);
+	return true;
 }
 
 /*
  * All threads of a process.  Those that it is just making are linked, and found,
  * or follow the thread that makes them.
  */
-static struct move *collect(struct task_struct *task, bool process)
+static struct ct_rmove *collect(struct ct_rgroup *to, struct task_struct *task,
+				bool process, gfp_t gfp)
 {
 	unsigned int room = 0, nr;
+	struct ct_rmove *move;
 	struct task_struct *t;
-	struct move *move;
+	bool all;
 
 	for (;;) {
 		nr = process ? READ_ONCE(task->signal->nr_threads) + 4 : 1;
 		room = max(nr, room * 2);
-		move = kvzalloc(struct_size(move, mover, room), GFP_KERNEL);
+		move = ct_rmove_begin(to, room, gfp);
 		if (!move)
-			return ERR_PTR(-ENOMEM);
-		nr = 0;
+			return NULL;
+		all = true;
 		ct_tasklist_read_lock();
 		if (!process) {
-			nr = 1;
-			add(move, task, room);
+			ct_rmove_add(move, task);
 		} else if (pid_alive(task)) {
-			for_each_thread(task, t) {
-				nr++;
-				add(move, t, room);
-			}
+			for_each_thread(task, t)
+				all = ct_rmove_add(move, t) && all;
 		}
 		ct_tasklist_read_unlock();
-		if (nr <= room)
+		if (all)
 			return move;
-		move_free(move);
+		ct_rmove_end(move);
 	}
 }
 
 /* Sets, entries and memory; those that are there already are left out. */
-static int prepare(struct move *move)
+static int prepare(struct ct_rmove *move)
 {
 	unsigned int h = move->group->hierarchy->id, i, k = 0;
 
@@ -109,13 +156,13 @@ static int prepare(struct move *move)
 		struct ct_rset *to;
 
 		m->from = ct_rset_of(m->task);
-		to = ct_rset_find(m->from, h, move->group);
+		to = ct_rset_find(m->from, h, move->group, move->gfp);
 		if (IS_ERR(to))
 			return PTR_ERR(to);
 		m->to = to;
 		if (to && !m->from) {
 			m->entry = ct_rentry_alloc(READ_ONCE(m->task->pid),
-						   m->task->tgid, GFP_KERNEL);
+						   m->task->tgid, move->gfp);
 			if (!m->entry)
 				return -ENOMEM;
 		}
@@ -138,7 +185,7 @@ static int prepare(struct move *move)
 	return 0;
 }
 
-static void cancel(struct move *move, struct mover *m)
+static void cancel(struct ct_rmove *move, struct mover *m)
 {
 	struct container_subsys *ss;
 	unsigned int id, k = 0;
@@ -153,7 +200,7 @@ static void cancel(struct move *move, struct mover *m)
 	m->asked = 0;
 }
 
-static int ask(struct move *move, struct mover *m)
+static int ask(struct ct_rmove *move, struct mover *m)
 {
 	struct container_subsys *ss;
 	unsigned int id;
@@ -173,7 +220,7 @@ static int ask(struct move *move, struct mover *m)
 	return 0;
 }
 
-static int ask_all(struct move *move)
+static int ask_all(struct ct_rmove *move)
 {
 	unsigned int i;
 	int err;
@@ -296,7 +343,7 @@ static void commit(struct mover *m)
 	spin_unlock_irq(&ct_set_lock);
 }
 
-static void finish(struct move *move, struct mover *m)
+static void finish(struct ct_rmove *move, struct mover *m)
 {
 	struct container_subsys *ss;
 	unsigned int id;
@@ -311,28 +358,95 @@ static void finish(struct move *move, struct mover *m)
 					ct_rset_css(m->from, id), m->task);
 }
 
-static int move_all(struct move *move)
+/**
+ * ct_rmove_ask - get everything that a move needs, and ask the subsystems
+ * @move: the plan
+ *
+ * Context: ct_rmutex held, may sleep.
+ * Return: 0, and ct_rmove_commit() or ct_rmove_cancel() has to follow; or
+ * -ENOMEM, or what a subsystem says.
+ */
+int ct_rmove_ask(struct ct_rmove *move)
 {
-	unsigned int i, wanted = move->nr, moved = 0;
 	int err;
 
-	if (!wanted)
-		return -ESRCH;
+	move->wanted = move->nr;
 	err = prepare(move);
-	if (err)
-		return err;
-	if (!move->nr)
-		return 0;
-	err = ask_all(move);
-	if (err)
-		return err;
+	return err ?: ask_all(move);
+}
+
+/**
+ * ct_rmove_cancel - do not move after all
+ * @move: a plan that everybody has agreed to
+ *
+ * Context: ct_rmutex held, may sleep.
+ */
+void ct_rmove_cancel(struct ct_rmove *move)
+{
+	unsigned int i;
+
 	for (i = 0; i < move->nr; i++)
-		commit(&move->mover[i]);
+		cancel(move, &move->mover[i]);
+}
+
+/**
+ * ct_rmove_commit - move
+ * @move: a plan that everybody has agreed to
+ * @goes: does this one go indeed? NULL: all
+ * @data: for @goes
+ *
+ * Context: ct_rmutex held, may sleep; @goes is called so, too.
+ * Return: 0; -ESRCH: all of them exit.
+ */
+int ct_rmove_commit(struct ct_rmove *move,
+		    bool (*goes)(struct task_struct *task, void *data),
+		    void *data)
+{
+	unsigned int i, moved = 0;
+
+	for (i = 0; i < move->nr; i++)
+		if (!goes || goes(move->mover[i].task, data))
+			commit(&move->mover[i]);
 	for (i = 0; i < move->nr; i++) {
 		finish(move, &move->mover[i]);
 		moved += move->mover[i].moved;
 	}
-	return moved || move->nr < wanted ? 0 : -ESRCH;
+	return moved || move->nr < move->wanted ? 0 : -ESRCH;
+}
+
+/**
+ * ct_attach_unasked - move tasks to where they belong
+ * @move: a plan with %__GFP_NOFAIL; it ends with this
+ *
+ * As with children that follow their parents no subsystem is asked.
+ *
+ * Context: ct_rmutex held, may sleep.
+ * Return: was there any that was not there?
+ */
+bool ct_attach_unasked(struct ct_rmove *move)
+{
+	bool any = false;
+
+	/* Cannot fail with that. */
+	if (!prepare(move)) {
+		any = move->nr;
+		ct_rmove_commit(move, NULL, NULL);
+	}
+	ct_rmove_end(move);
+	return any;
+}
+
+/*
+ * A thread that was made after all had been collected, by one that had not been
+ * moved yet, stayed behind; so did those that it has made since.
+ */
+static void fetch(struct ct_rgroup *to, struct task_struct *process)
+{
+	struct ct_rmove *move;
+
+	do {
+		move = collect(to, process, true, GFP_KERNEL | __GFP_NOFAIL);
+	} while (ct_attach_unasked(move));
 }
 
 /**
@@ -347,19 +461,37 @@ static int move_all(struct move *move)
  */
 int ct_attach(struct ct_rgroup *to, struct task_struct *task, bool process)
 {
-	struct move *move;
-	int err;
+	struct ct_rmove *move;
+	int err = -ESRCH;
 
 	lockdep_assert_held(&ct_rmutex);
 	if (task->flags & PF_KTHREAD)
 		return -EINVAL;
-	move = collect(task, process);
-	if (IS_ERR(move))
-		return PTR_ERR(move);
-	move->group = to;
-	err = move_all(move);
-	move_free(move);
+	move = collect(to, task, process, GFP_KERNEL);
+	if (!move)
+		return -ENOMEM;
+	if (move->nr)
+		err = ct_rmove_ask(move);
+	if (!err)
+		err = ct_rmove_commit(move, NULL, NULL);
+	ct_rmove_end(move);
+	if (!err && process)
+		fetch(to, task);
 	return err;
+}
+
+/* Where a child belongs that is not where its parent is. With a reference. */
+static struct ct_rset *destination(struct task_struct *child)
+{
+	bool moved;
+
+	lockdep_assert_held(&ct_rmutex);
+	/* It may have been moved like any other task in between, and so stays. */
+	spin_lock_irq(&ct_set_lock);
+	moved = ct_rentry_of(child) &&
+		ct_rentry_of(child)->state != CT_RENTRY_NEW;
+	spin_unlock_irq(&ct_set_lock);
+	return ct_pid_groups_correct(ct_rset_of(moved ? child : current), child);
 }
 
 /**
@@ -368,6 +500,10 @@ int ct_attach(struct ct_rgroup *to, struct task_struct *task, bool process)
  *
  * Nobody is asked: the parent has been. The child is charged for where it goes,
  * even beyond a limit, as attaching always is.
+ *
+ * It may be in another pid container than its parent, and then does not follow
+ * into the group of that; and somebody may have put it elsewhere before it was
+ * in its own.
  *
  * Context: may sleep; takes ct_rmutex.
  */
@@ -381,15 +517,13 @@ void ct_attach_child(struct task_struct *child)
 				GFP_KERNEL | __GFP_NOFAIL);
 
 	mutex_lock(&ct_rmutex);
-	to = ct_rset_of(current);
+	to = destination(child);
 	spin_lock_irq(&ct_set_lock);
 	e = ct_rentry_of(child);
-	if (e && e->state != CT_RENTRY_NEW)
-		;	/* moved like any other task in between */
-	else if (e && e->set == to)
-		ct_rentry_list(e);
-	else if (e || to)
+	if ((e ? e->set : NULL) != to)
 		move_locked(child, to, &entry);
+	else if (e && e->state == CT_RENTRY_NEW)
+		ct_rentry_list(e);
 	spin_unlock_irq(&ct_set_lock);
 	mutex_unlock(&ct_rmutex);
 	ct_rset_put(to);

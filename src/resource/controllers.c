@@ -10,6 +10,7 @@ static struct container_subsys * const controllers[] = {
 	&ct_numtasks,
 	&ct_cpuacct,
 	&ct_freezer,
+	&ct_pidspace,
 };
 
 /**

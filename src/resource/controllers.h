@@ -8,6 +8,7 @@ struct container_subsys;
 extern struct container_subsys ct_numtasks;
 extern struct container_subsys ct_cpuacct;
 extern struct container_subsys ct_freezer;
+extern struct container_subsys ct_pidspace;
 
 int ct_controllers_init(void);
 void ct_controllers_exit(void);

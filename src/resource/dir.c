@@ -5,11 +5,13 @@
  *
  * Locks: the VFS holds that of the parent directory's inode, ct_rmutex is inside.
  */
+#include <linux/fsnotify.h>
 #include <linux/namei.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 
 #include "compat/inode.h"
+#include "container/container.h"
 #include "resource/entry.h"
 #include "resource/resource.h"
 
@@ -46,8 +48,9 @@ struct inode *ct_inode_create(struct super_block *sb, struct ct_rgroup *group,
 		return NULL;
 	inode->i_ino = get_next_ino();
 	inode->i_mode = mode;
-	inode->i_uid = current_fsuid();
-	inode->i_gid = current_fsgid();
+	/* A pid container's group is root's, whoever goes in first. */
+	inode->i_uid = group->container ? GLOBAL_ROOT_UID : current_fsuid();
+	inode->i_gid = group->container ? GLOBAL_ROOT_GID : current_fsgid();
 	ct_inode_init_times(inode);
 	ct_rgroup_get(group);
 	ct_rinode(inode)->group = group;
@@ -372,16 +375,22 @@ void ct_files_forget(struct ct_rgroup *group)
 /* -- operations of directories ---------------------------------------------- */
 
 static int group_mkdir(struct ct_rgroup *parent, struct inode *dir,
-		       struct dentry *dentry, umode_t mode)
+		       struct dentry *dentry, umode_t mode,
+		       struct ct_container *container)
 {
 	struct ct_hierarchy *h = parent->hierarchy;
+	struct ct_container *owner;
 	struct ct_rgroup *group;
 	struct inode *inode;
 	int err;
 
 	if (parent->dead)
 		return -ENODEV;
-	group = ct_rgroup_create(h, parent);
+	/* The one that it would belong to is ending, and all its groups go. */
+	owner = ct_rgroup_owner(parent);
+	if (owner && owner->ended)
+		return -ENODEV;
+	group = ct_rgroup_create(h, parent, container);
 	if (IS_ERR(group))
 		return PTR_ERR(group);
 	err = -ENOMEM;
@@ -425,12 +434,14 @@ static int dir_mkdir(struct ct_idmap *idmap, struct inode *dir,
 	if (strchr(dentry->d_name.name, '\n'))
 		return -EINVAL;
 	mutex_lock(&ct_rmutex);
-	err = group_mkdir(ct_rinode(dir)->group, dir, dentry, mode & 01777);
+	err = group_mkdir(ct_rinode(dir)->group, dir, dentry, mode & 01777,
+			  NULL);
 	mutex_unlock(&ct_rmutex);
 	return err;
 }
 
-static int dir_rmdir(struct inode *dir, struct dentry *dentry)
+/* The locks of both inodes are held, and @sb will not go with this group. */
+static int group_rmdir(struct inode *dir, struct dentry *dentry, bool by_hand)
 {
 	struct inode *inode = d_inode(dentry);
 	struct ct_rgroup *group = ct_rinode(inode)->group;
@@ -438,7 +449,7 @@ static int dir_rmdir(struct inode *dir, struct dentry *dentry)
 	int err;
 
 	mutex_lock(&ct_rmutex);
-	err = ct_rgroup_remove(group);
+	err = by_hand && group->container ? -EPERM : ct_rgroup_remove(group);
 	if (!err)
 		nr = ct_files_hide(group, ~0UL, true);
 	mutex_unlock(&ct_rmutex);
@@ -449,9 +460,107 @@ static int dir_rmdir(struct inode *dir, struct dentry *dentry)
 	drop_nlink(dir);
 	ct_inode_touch(dir);
 	dput(dentry);
-	/* Not the last one: the caller came here through a mount. */
+	/* Not the last one: the caller has another. */
 	deactivate_super(dir->i_sb);
 	return 0;
+}
+
+/* The VFS came here through a mount. */
+static int dir_rmdir(struct inode *dir, struct dentry *dentry)
+{
+	return group_rmdir(dir, dentry, true);
+}
+
+/*
+ * The dentry of a directory to be; the lock of the parent's inode is held, and
+ * everything that there is has a dentry.
+ */
+static struct dentry *new_dentry(struct dentry *parent, const char *name)
+{
+	struct qstr q = QSTR_INIT(name, strlen(name));
+	struct dentry *dentry = d_hash_and_lookup(parent, &q);
+
+	if (!dentry) {
+		dentry = d_alloc(parent, &q);
+		if (!dentry)
+			return ERR_PTR(-ENOMEM);
+		simple_lookup(d_inode(parent), dentry, 0);
+	} else if (!IS_ERR(dentry) && d_is_positive(dentry)) {
+		dput(dentry);
+		return ERR_PTR(-EEXIST);
+	}
+	return dentry;
+}
+
+/**
+ * ct_dir_make - make the group of a pid container, as mkdir would
+ * @parent: the group above, which is not removed meanwhile
+ * @container: it
+ *
+ * Context: may sleep; takes the lock of the parent's inode and ct_rmutex.
+ * Return: 0; -EEXIST: the name is taken; -ENODEV, -ENOMEM, or what a subsystem
+ * says.
+ */
+int ct_dir_make(struct ct_rgroup *parent, struct ct_container *container)
+{
+	struct dentry *dir = dget(parent->dentry), *dentry;
+	struct inode *inode = d_inode(dir);
+	int err;
+
+	inode_lock_nested(inode, I_MUTEX_PARENT);
+	dentry = new_dentry(dir, container->name);
+	err = PTR_ERR_OR_ZERO(dentry);
+	if (!err) {
+		mutex_lock(&ct_rmutex);
+		err = group_mkdir(parent, inode, dentry, 0755, container);
+		mutex_unlock(&ct_rmutex);
+		if (!err)
+			fsnotify_mkdir(inode, dentry);
+		dput(dentry);
+	}
+	inode_unlock(inode);
+	dput(dir);
+	return err;
+}
+
+/**
+ * ct_dir_remove - remove a group, as rmdir would
+ * @dentry: of its directory; the caller keeps it, and the super block
+ *
+ * Context: may sleep; takes the locks of both inodes and ct_rmutex.
+ * Return: 0; -ENODEV: somebody else has; -EAGAIN: there are groups in it; -EBUSY:
+ * it is in use.
+ */
+int ct_dir_remove(struct dentry *dentry)
+{
+	struct dentry *parent = dget_parent(dentry);
+	struct inode *dir = d_inode(parent), *inode;
+	struct ct_rgroup *group;
+	int err = -ENODEV;
+
+	inode_lock_nested(dir, I_MUTEX_PARENT);
+	/* With this lock it stays as it is. */
+	inode = d_inode(dentry);
+	if (inode) {
+		ihold(inode);
+		group = ct_rinode(inode)->group;
+		inode_lock(inode);
+		err = group_rmdir(dir, dentry, false);
+		if (err == -EBUSY && !list_empty(&group->children))
+			err = -EAGAIN;
+		if (!err) {
+			inode->i_flags |= S_DEAD;
+			dont_mount(dentry);
+			/* With what is mounted on it. */
+			d_invalidate(dentry);
+			fsnotify_rmdir(dir, dentry);
+		}
+		inode_unlock(inode);
+		iput(inode);
+	}
+	inode_unlock(dir);
+	dput(parent);
+	return err;
 }
 
 /* Within its directory a group may be called something else. */
@@ -464,6 +573,9 @@ static int dir_rename(struct ct_idmap *idmap, struct inode *old_dir,
 	if (!d_is_dir(old))
 		return -ENOTDIR;
 	if (old_dir != new_dir)
+		return -EPERM;
+	/* Its name is that of the pid container. */
+	if (READ_ONCE(ct_rinode(d_inode(old))->group->container))
 		return -EPERM;
 	if (d_is_positive(new))
 		return -EEXIST;

@@ -199,7 +199,10 @@ void ct_hook_cgroup_cancel_fork(struct task_struct *child,
 	ct_hook_leave();
 }
 
-/* Put it on its list. False: it is not where its parent is now. */
+/*
+ * Put it on its list. False: it is not where its parent is now; being linked, it
+ * may also have been moved by somebody like any other task.
+ */
 static bool fork_settle(struct task_struct *child)
 {
 	struct ct_rentry *e, *parent;
@@ -208,14 +211,9 @@ static bool fork_settle(struct task_struct *child)
 	spin_lock_irq(&ct_set_lock);
 	e = ct_rentry_of(child);
 	parent = ct_rentry_of(current);
-	if (e && e->state != CT_RENTRY_NEW) {
-		/* Linked, it has been moved like any other task. */
-		settled = true;
-	} else {
-		settled = (e ? e->set : NULL) == (parent ? parent->set : NULL);
-		if (settled && e)
-			ct_rentry_list(e);
-	}
+	settled = (e ? e->set : NULL) == (parent ? parent->set : NULL);
+	if (settled && e && e->state == CT_RENTRY_NEW)
+		ct_rentry_list(e);
 	spin_unlock_irq(&ct_set_lock);
 	return settled;
 }

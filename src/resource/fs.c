@@ -16,6 +16,8 @@
 #include <linux/slab.h>
 #include <linux/statfs.h>
 
+#include "container/container.h"
+#include "resource/controllers.h"
 #include "resource/entry.h"
 #include "resource/resource.h"
 
@@ -253,6 +255,15 @@ static int fill_root(struct super_block *sb, struct ct_hierarchy *h)
 	return err;
 }
 
+static int pid_groups(struct fs_context *fc, struct ct_hierarchy *h)
+{
+	int err = ct_pid_groups_make(h);
+
+	if (err == -EEXIST)
+		errorf(fc, "a pid container has the name of a file of all groups");
+	return err;
+}
+
 static int new_super(struct fs_context *fc, struct ct_hierarchy *h)
 {
 	struct super_block *sb;
@@ -274,6 +285,8 @@ static int new_super(struct fs_context *fc, struct ct_hierarchy *h)
 	sb->s_time_gran = 1;
 	sb->s_iflags |= SB_I_NOEXEC | SB_I_NODEV;
 	err = fill_root(sb, h);
+	if (!err)
+		err = pid_groups(fc, h);
 	if (err) {
 		deactivate_locked_super(sb);
 		return err;
@@ -360,7 +373,10 @@ static int fs_get_tree(struct fs_context *fc)
 	int err, changes;
 
 	for (;;) {
+		/* The groups of pid containers that there are belong to it. */
+		ct_containers_lock();
 		err = try_get_tree(fc, &changes);
+		ct_containers_unlock();
 		if (err != -EAGAIN)
 			return err;
 		err = wait_event_killable(sb_wait,
@@ -414,6 +430,10 @@ static int remount_check(struct fs_context *fc, struct ct_hierarchy *h,
 		return err;
 	*add = subsys & ~h->subsys;
 	*take = h->subsys & ~subsys;
+	if (test_bit(ct_pidspace.id, add) || test_bit(ct_pidspace.id, take)) {
+		errorf(fc, "pidspace comes and goes with its hierarchy");
+		return -EBUSY;
+	}
 	if ((*add || *take) && h->nr_groups > 1) {
 		errorf(fc, "the subsystems of a hierarchy with groups stay");
 		return -EBUSY;

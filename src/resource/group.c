@@ -33,7 +33,8 @@ void ct_rgroup_put(struct ct_rgroup *group)
 }
 
 static struct ct_rgroup *group_alloc(struct ct_hierarchy *h,
-				     struct ct_rgroup *parent)
+				     struct ct_rgroup *parent,
+				     struct ct_container *container)
 {
 	struct ct_rgroup *group = kzalloc(sizeof(*group), GFP_KERNEL);
 
@@ -42,6 +43,7 @@ static struct ct_rgroup *group_alloc(struct ct_hierarchy *h,
 	refcount_set(&group->refs, 1);
 	group->hierarchy = h;
 	group->number = h->id;
+	group->container = container;
 	group->self.group = group;
 	INIT_LIST_HEAD(&group->children);
 	INIT_LIST_HEAD(&group->sibling);
@@ -60,14 +62,16 @@ static struct ct_rgroup *group_alloc(struct ct_hierarchy *h,
  * ct_rgroup_create - make a group, with all its states
  * @h: a hierarchy
  * @parent: a group of it, not removed; NULL: make the root
+ * @container: the pid container that it is for, or NULL
  *
  * Context: ct_rmutex held.
  * Return: the group, for ct_rgroup_online() or ct_rgroup_abandon(); or ERR_PTR.
  */
 struct ct_rgroup *ct_rgroup_create(struct ct_hierarchy *h,
-				   struct ct_rgroup *parent)
+				   struct ct_rgroup *parent,
+				   struct ct_container *container)
 {
-	struct ct_rgroup *group = group_alloc(h, parent);
+	struct ct_rgroup *group = group_alloc(h, parent, container);
 	struct container_subsys *ss;
 	unsigned int id;
 
@@ -104,6 +108,8 @@ void ct_rgroup_abandon(struct ct_rgroup *group)
 
 static int states_online(struct ct_rgroup *group, unsigned long *done)
 {
+	bool clone = group->container ||
+		     (group->parent && group->parent->clone_children);
 	struct container_subsys *ss;
 	unsigned int id;
 	int err = 0;
@@ -116,8 +122,7 @@ static int states_online(struct ct_rgroup *group, unsigned long *done)
 		if (err)
 			return err;
 		__set_bit(id, done);
-		if (group->parent && group->parent->clone_children &&
-		    ss->post_clone)
+		if (clone && ss->post_clone)
 			err = ss->post_clone(css);
 		if (err)
 			return err;

@@ -199,7 +199,7 @@ struct ct_hierarchy *ct_hierarchy_create(unsigned long subsys, bool noprefix)
 	h->id = i;
 	h->noprefix = noprefix;
 	h->nr_groups = 1;
-	h->root = ct_rgroup_create(h, NULL);
+	h->root = ct_rgroup_create(h, NULL, NULL);
 	if (IS_ERR(h->root)) {
 		err = PTR_ERR(h->root);
 		goto err_free;

@@ -28,6 +28,9 @@
 #define CT_HIERARCHIES_MAX	8
 #define CT_AGENT_MAX		PATH_MAX
 
+struct ct_container;
+struct ct_group_ops;
+
 /**
  * struct ct_rset - the groups of a task, shared by all that are in the same ones
  * @refs: of entries, and of who looks
@@ -86,6 +89,8 @@ struct ct_rset {
  * @notify_on_release: run the agent
  * @clone_children: take over settings in mkdir
  * @emptied: the agent is to be run; under ct_set_lock
+ * @container: the pid container that it is the group of, or NULL: it was made
+ *	       by hand; under ct_rmutex
  * @build: files that are being made; under ct_rmutex
  * @work: does what cannot be done when a task exits: events, agent
  * @rcu: to wait for readers
@@ -108,6 +113,7 @@ struct ct_rgroup {
 	bool notify_on_release;
 	bool clone_children;
 	bool emptied;
+	struct ct_container *container;
 	struct ct_rbuild *build;
 	struct work_struct work;
 	struct rcu_head rcu;
@@ -197,7 +203,7 @@ unsigned long ct_subsys_all(void);
 
 /* set.c */
 struct ct_rset *ct_rset_find(const struct ct_rset *from, unsigned int hierarchy,
-			     struct ct_rgroup *group);
+			     struct ct_rgroup *group, gfp_t gfp);
 void ct_rset_get(struct ct_rset *set);
 void ct_rset_put(struct ct_rset *set);
 void ct_rset_put_locked(struct ct_rset *set);
@@ -212,12 +218,24 @@ void ct_rentry_unlist(struct ct_rentry *e);
 void ct_tasks_drop(void);
 
 /* attach.c */
+struct ct_rmove;
+struct ct_rmove *ct_rmove_begin(struct ct_rgroup *to, unsigned int room,
+				gfp_t gfp);
+bool ct_rmove_add(struct ct_rmove *move, struct task_struct *task);
+int ct_rmove_ask(struct ct_rmove *move);
+int ct_rmove_commit(struct ct_rmove *move,
+		    bool (*goes)(struct task_struct *task, void *data),
+		    void *data);
+void ct_rmove_cancel(struct ct_rmove *move);
+void ct_rmove_end(struct ct_rmove *move);
+bool ct_attach_unasked(struct ct_rmove *move);
 int ct_attach(struct ct_rgroup *to, struct task_struct *task, bool process);
 void ct_attach_child(struct task_struct *child);
 
 /* group.c */
 struct ct_rgroup *ct_rgroup_create(struct ct_hierarchy *h,
-				   struct ct_rgroup *parent);
+				   struct ct_rgroup *parent,
+				   struct ct_container *container);
 int ct_rgroup_online(struct ct_rgroup *group);
 void ct_rgroup_abandon(struct ct_rgroup *group);
 int ct_rgroup_remove(struct ct_rgroup *group);
@@ -243,6 +261,8 @@ void ct_fs_exit(void);
 
 /* dir.c */
 extern const struct inode_operations ct_dir_inode_ops;
+int ct_dir_make(struct ct_rgroup *parent, struct ct_container *container);
+int ct_dir_remove(struct dentry *dentry);
 struct inode *ct_inode_create(struct super_block *sb, struct ct_rgroup *group,
 			      umode_t mode);
 int ct_files_build(struct ct_rgroup *group, struct dentry *dir,
@@ -277,6 +297,13 @@ struct ct_rpids {
 struct ct_rpids *ct_rpids_take(struct ct_rgroup *group, bool procs);
 int ct_tasks_write(struct file *file, struct ct_rgroup *group, char *buf,
 		   bool procs);
+
+/* pidspace.c */
+extern const struct ct_group_ops ct_group_ops;
+struct ct_container *ct_rgroup_owner(const struct ct_rgroup *group);
+int ct_pid_groups_make(struct ct_hierarchy *h);
+struct ct_rset *ct_pid_groups_correct(struct ct_rset *set,
+				      struct task_struct *task);
 
 /* agent.c */
 void ct_rgroup_work(struct work_struct *work);

@@ -54,9 +54,9 @@ static void fill_masks(struct ct_rset *set, unsigned int id)
 		__set_bit(id, &set->release);
 }
 
-static struct ct_rset *set_alloc(struct ct_rgroup * const *group)
+static struct ct_rset *set_alloc(struct ct_rgroup * const *group, gfp_t gfp)
 {
-	struct ct_rset *set = kzalloc(sizeof(*set), GFP_KERNEL);
+	struct ct_rset *set = kzalloc(sizeof(*set), gfp);
 	unsigned int i, id;
 
 	if (!set)
@@ -108,13 +108,14 @@ static void set_publish(struct ct_rset *set)
  * @from: a set, or NULL: everything is the root
  * @hierarchy: its number
  * @group: a group of it that is not being removed; the root, too
+ * @gfp: how to get memory; may sleep
  *
  * Context: ct_rmutex held, may sleep.
  * Return: the set, with a reference; NULL: it is the one where everything is the
  * root; or ERR_PTR(-ENOMEM).
  */
 struct ct_rset *ct_rset_find(const struct ct_rset *from, unsigned int hierarchy,
-			     struct ct_rgroup *group)
+			     struct ct_rgroup *group, gfp_t gfp)
 {
 	struct ct_rgroup *groups[CT_HIERARCHIES_MAX + 1] = {};
 	struct ct_rset *set, *new;
@@ -139,7 +140,7 @@ struct ct_rset *ct_rset_find(const struct ct_rset *from, unsigned int hierarchy,
 		return set;
 
 	/* Sets are made under ct_rmutex only, so this one is not made twice. */
-	new = set_alloc(groups);
+	new = set_alloc(groups, gfp);
 	if (!new)
 		return ERR_PTR(-ENOMEM);
 	spin_lock_irq(&ct_set_lock);
