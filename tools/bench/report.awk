@@ -9,6 +9,10 @@ BEGIN {
 	width = 19
 	n_columns = split("unloaded idle host contained pidns pidns:4 contained:4 pidns:31 contained:32 " \
 			  "snapshot stop criu copy fork", columns, " ")
+	# Names with blanks, too.
+	n_more = split("alone,alone again,none,one,three,cgroup2", more, ",")
+	for (i = 1; i <= n_more; i++)
+		columns[++n_columns] = more[i]
 	bar("idle", "*", "1.004")
 	bar("host", "getpid", "1.06")
 	bar("host", "fork+exit+wait", "1.005")
@@ -101,6 +105,7 @@ function tables() {
 	if (("getpid", "unloaded") in value)
 		call_tables()
 	checkpoint_tables()
+	resource_tables()
 }
 
 function call_tables() {
@@ -124,6 +129,7 @@ function bars() {
 	if (("getpid", "unloaded") in value)
 		call_bars()
 	checkpoint_bars()
+	resource_bars()
 }
 
 function call_bars(    b, c, name, column, worst) {
