@@ -13,6 +13,8 @@
 struct cr_record {
 	struct container_image_record rec;
 	unsigned char *payload;
+	bool summed;	/* it has not been changed, and this is its sum: */
+	uint32_t sum;
 };
 
 struct cr_records {
@@ -65,6 +67,7 @@ static inline void cr_insert(struct cr_records *all, size_t at,
 	record = &all->record[at];
 	memmove(record + 1, record, (all->count++ - at) * sizeof(*record));
 	record->rec = *rec;
+	record->summed = false;
 	record->payload = calloc(1, cr_padded(rec->length) + 8);
 	CT_CHECK(record->payload);
 	memcpy(record->payload, payload, rec->length);
@@ -127,7 +130,8 @@ static inline struct cr_image cr_put_together(const struct cr_records *all)
 		rec.crc = cr_crc32c(0, &rec, sizeof(rec));
 		memcpy(image.data + at, &rec, sizeof(rec));
 		memcpy(image.data + at + sizeof(rec), all->record[i].payload, padded);
-		tail.crc = cr_crc32c(0, all->record[i].payload, padded);
+		tail.crc = all->record[i].summed ? all->record[i].sum :
+			   cr_crc32c(0, all->record[i].payload, padded);
 		tail.sequence = i;
 		memcpy(image.data + at + sizeof(rec) + padded, &tail, sizeof(tail));
 		at += cr_record_size(rec.length);
