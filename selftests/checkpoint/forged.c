@@ -199,7 +199,7 @@ TEST_F_TIMEOUT(image, forged, 1000000)
 					why);
 			usleep(500);
 		}
-		if (i % 1000 == 0)
+		if (i % 500 == 0)
 			dprintf(1, "# %ld images forged\n", i);
 	}
 	CT_UNTIL(same_host(self->host));

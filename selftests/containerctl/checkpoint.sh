@@ -108,6 +108,17 @@ gone_on 'checkpoint: the container goes on' n
 like 'checkpoint: the status knows of it' "$(status_of ctl-save checkpoint)" '^complete$'
 try containerctl checkpoint --progress ctl-save a.img
 like 'checkpoint --progress' "$STATUS$ERR" '^0ctl-save: [0-9.]+ [KM]iB, stopped for [0-9]+ us$'
+# Who takes it waits for so long that a line is due.
+containerctl checkpoint --progress ctl-save - 2>err |
+	{ head -c 4096 >/dev/null; sleep 2; cat >/dev/null; }
+like 'checkpoint --progress: how far it is' "$(cat err)" \
+	'(^|
+)ctl-save: [0-9.]+ [KM]iB of [0-9.]+ [KM]iB \([0-9]+%\), '
+{ head -c 100000 a.img; sleep 2; tail -c +100001 a.img; } |
+	containerctl restart --progress -d -n ctl-pipe - >out 2>err
+like 'restart --progress: a pipe, whose image says how long it is' "$(cat err)" \
+	'^restart: [0-9.]+ [KM]iB of [0-9.]+ [KM]iB \([0-9]+%\), '
+end_containers ctl-pipe
 containerctl checkpoint ctl-save - | containerctl verify - >out
 is 'checkpoint to standard output' "${PIPESTATUS[*]}" '0 0'
 try containerctl checkpoint ctl-save /dev/full

@@ -42,8 +42,8 @@ struct ct_stream;
 /**
  * struct ct_out - records in memory, until they are read
  * @first: chunks, in order
- * @bytes: of all records so far
- * @records: how many
+ * @bytes: of those that are there
+ * @records: how many have been appended
  */
 struct ct_out {
 	struct list_head first;
@@ -111,6 +111,9 @@ struct ct_objects {
  * @at_end: the memory has been read, too
  * @lost: something has been given to a pipe that did not take it
  * @pages: how many of its pages; ct_memory_next() counts
+ * @total: the record that says how long the image will be (total.c)
+ * @expected: pages of the copies
+ * @looked: how many of them it is known of what becomes of them
  */
 struct ct_save {
 	struct ct_container *c;
@@ -143,6 +146,9 @@ struct ct_save {
 	bool at_end;
 	bool lost;
 	u64 pages;
+	struct container_image_total *total;
+	u64 expected;
+	u64 looked;
 };
 
 int ct_block(struct ct_save *s, const char *where, const char *what,
@@ -186,6 +192,11 @@ void ct_memory_release(struct ct_save *s);
  * 0: that was all; >0: there is one; <0: errno.
  */
 int ct_memory_next(struct ct_save *s);
+
+/* How long the image will be (total.c). */
+int ct_total_begin(struct ct_save *s);
+void ct_total_known(struct ct_save *s);
+u64 ct_total(const struct ct_save *s);
 
 /* ---- restarting ---- */
 

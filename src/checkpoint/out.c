@@ -74,8 +74,10 @@ struct ct_out_record *ct_out_take(struct ct_out *out)
 	struct ct_out_record *r;
 
 	r = list_first_entry_or_null(&out->first, struct ct_out_record, list);
-	if (r)
+	if (r) {
 		list_del(&r->list);
+		out->bytes -= CT_IMAGE_RECORD_SIZE(r->rec.length);
+	}
 	return r;
 }
 

@@ -17,6 +17,7 @@ struct seq_file;
  * @duration: from then until the end was read, or the file was closed; ns
  * @bytes: read so far
  * @pages: of memory, read so far
+ * @total: bytes that there will be: an estimate until all has been read
  * @error: why there was no checkpoint; a sentence of its own, NULL: there was
  *
  * Written by the one who has @busy; what others read may be a moment old. @error
@@ -31,6 +32,7 @@ struct ct_progress {
 	u64 duration;
 	u64 bytes;
 	u64 pages;
+	u64 total;
 	char *error;
 };
 

@@ -222,7 +222,7 @@ static int save_all(struct ct_save *s)
 	int err;
 
 	take_time(s);
-	err = save_header(s) ?: save_next(s);
+	err = save_header(s) ?: ct_total_begin(s) ?: save_next(s);
 	return err ?: save_tasks(s);
 }
 
@@ -362,6 +362,8 @@ static int take_frozen(struct ct_save *s, char *why)
 			 "a process was killed or continued meanwhile");
 		err = -EAGAIN;
 	}
+	if (!err)
+		ct_total_known(s);
 	return err;
 }
 
@@ -435,6 +437,7 @@ int ct_save_take(struct ct_container *c, unsigned int flags,
 	p->started = ktime_get_ns();
 	p->bytes = 0;
 	p->pages = 0;
+	p->total = 0;
 	p->pause = 0;
 	p->done = false;
 	err = take_again(c, flags, save, why);
@@ -483,6 +486,7 @@ static void note_read(struct ct_save *s, size_t done, bool end)
 
 	WRITE_ONCE(p->bytes, p->bytes + done);
 	WRITE_ONCE(p->pages, s->pages);
+	WRITE_ONCE(p->total, ct_total(s));
 	if (!done && end && !p->done) {
 		WRITE_ONCE(p->duration, ktime_get_ns() - p->started);
 		WRITE_ONCE(p->done, true);
@@ -625,5 +629,6 @@ void ct_progress_show(struct seq_file *m, struct ct_progress *p)
 	seq_printf(m, "checkpoint-duration-us:\t%llu\n",
 		   div_u64(duration, NSEC_PER_USEC));
 	seq_printf(m, "checkpoint-bytes:\t%llu\n", READ_ONCE(p->bytes));
+	seq_printf(m, "checkpoint-total:\t%llu\n", READ_ONCE(p->total));
 	seq_printf(m, "checkpoint-pages:\t%llu\n", READ_ONCE(p->pages));
 }

@@ -400,7 +400,9 @@ static int advance(struct ct_save *s, struct ct_stream *st)
 		next_memory(s, st);
 		return 0;
 	}
-	err = min(collect(st), 0) ?: sift(st);
+	err = min(collect(st), 0);
+	s->looked += st->n;
+	err = err ?: sift(st);
 	if (err)
 		put_found(st);
 	if (err || !st->n)

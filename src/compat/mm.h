@@ -62,6 +62,14 @@
 #define ct_page_mapcount(page)	page_mapcount(page)
 #endif
 
+/* 6.2: each processor counts for itself. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#define ct_mm_counted(mm, member)					\
+	percpu_counter_sum_positive(&(mm)->rss_stat[member])
+#else
+#define ct_mm_counted(mm, member)	get_mm_counter(mm, member)
+#endif
+
 /* Not on all kernels. */
 #ifndef VM_SHADOW_STACK
 #define VM_SHADOW_STACK		VM_NONE

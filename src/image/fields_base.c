@@ -22,6 +22,12 @@ static const struct ct_field end[] = {
 	{}
 };
 
+static const struct ct_field total[] = {
+	CT_FIELD(struct container_image_total, bytes, DEC),
+	CT_FIELD(struct container_image_total, pages, DEC),
+	{}
+};
+
 static const struct ct_field next[] = {
 	CT_FIELD(struct container_image_next, number, DEC),
 	CT_FIELD(struct container_image_next, reserved, DEC),
@@ -34,6 +40,12 @@ const struct ct_record_type ct_records_base[] = {
 		.name = "header",
 		.fields = header,
 		.size = sizeof(struct container_image_header),
+	},
+	{
+		.type = CONTAINER_IMAGE_TOTAL,
+		.name = "total",
+		.fields = total,
+		.size = sizeof(struct container_image_total),
 	},
 	{
 		.type = CONTAINER_IMAGE_NEXT,

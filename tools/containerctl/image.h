@@ -44,6 +44,7 @@ struct image_process {
  * @processes: what is known about its processes
  * @nr_processes: how many these are
  * @threads: how many threads there are
+ * @total: how many bytes it will have, as far as it says so itself
  * @record: called for every record, with its payload; NULL: nothing is to be done
  * @take: called for all that is read, once it has been found good so far; -1 with
  *	  a sentence if it cannot be taken; NULL: as with @record
@@ -56,6 +57,7 @@ struct image {
 	struct image_process *processes;
 	size_t nr_processes;
 	size_t threads;
+	uint64_t total;
 	void (*record)(struct image *image, const void *payload);
 	int (*take)(struct image *image, const void *data, size_t size,
 		    struct fault *why);

@@ -91,14 +91,16 @@ static void show(struct progress *p, const char *text, int percent)
 static void tell(struct progress *p, uint64_t done, uint64_t time)
 {
 	char so_far[BYTES_TEXT], rate[BYTES_TEXT], total[BYTES_TEXT] = "", text[256];
+	char share[16] = "";
 	int percent = -1;
 
 	if (p->total) {
 		percent = done >= p->total ? 100 : (double)done / p->total * 100;
 		bytes_text(p->total, total);
+		snprintf(share, sizeof(share), " (%d%%)", percent);
 	}
-	snprintf(text, sizeof(text), "%s: %s%s%s, %s/s", p->what, bytes_text(done, so_far),
-		 total[0] ? " of " : "", total,
+	snprintf(text, sizeof(text), "%s: %s%s%s%s, %s/s", p->what,
+		 bytes_text(done, so_far), total[0] ? " of " : "", total, share,
 		 bytes_text(time > p->began ? done * 1e9 / (time - p->began) : 0, rate));
 	if (p->terminal)
 		show(p, text, percent);

@@ -61,6 +61,8 @@ struct container_image_tail {
 
 /* What it begins with: an image, and no other file. */
 #define CONTAINER_IMAGE_HEADER	CONTAINER_IMAGE_TYPE('C', 'T', 'I', 'M')
+/* How long it is about to be. */
+#define CONTAINER_IMAGE_TOTAL	CONTAINER_IMAGE_TYPE('T', 'O', 'T', 'L')
 /* Which number a new process gets. */
 #define CONTAINER_IMAGE_NEXT	CONTAINER_IMAGE_TYPE('N', 'E', 'X', 'T')
 /* No more about processes; what follows is memory. No payload. */
@@ -100,6 +102,18 @@ struct container_image_header {
 
 #define CONTAINER_IMAGE_KEEP		1	/* made with pids=keep */
 #define CONTAINER_IMAGE_NO_REAPER	2	/* made with init=off */
+
+/**
+ * struct container_image_total - payload of CONTAINER_IMAGE_TOTAL, for who shows how
+ * far an image has come
+ * @bytes: of the whole image, estimated: pages of zeros, and those that several
+ *	   memories have in common, count as if they were in it each time
+ * @pages: how many pages that estimate has
+ */
+struct container_image_total {
+	__u64 bytes;
+	__u64 pages;
+};
 
 /**
  * struct container_image_next - payload of CONTAINER_IMAGE_NEXT
