@@ -5,7 +5,9 @@
 # special statuses; uses its variables and sets STATUS and REASON.
 
 # bad_lines FILE: the lines of a kernel log that mean trouble
-bad_lines() { tr -d '\r\0' <"$1" | grep -aE -f "$TMP/bad-log"; }
+bad_lines() {
+	tr -d '\r\0' <"$1" | sed -f "$VM_DIR/no-log" | grep -aE -f "$TMP/bad-log"
+}
 
 # said WORD: what the guest's init said with that word, the token checked
 said() { sed -n "s/^$TOKEN $1 \{0,1\}//p" "$TMP/verdict"; }
