@@ -11,6 +11,7 @@
 #define CT_HOOK_HANDLERS_H
 
 #include <linux/cgroup.h>
+#include <linux/memcontrol.h>
 #include <linux/dcache.h>
 #include <linux/fs.h>
 #include <linux/fs_context.h>
@@ -308,6 +309,9 @@ void ct_tramp_cgroup_post_fork(void);
 void ct_tramp_cgroup_exit(void);
 void ct_tramp_cgroup_release(void);
 void ct_tramp_exchange_tids(void);
+void ct_tramp_get_mem_cgroup_from_mm(void);
+void ct_tramp_mem_cgroup_from_task(void);
+void ct_tramp_mem_cgroup_scan_tasks(void);
 
 /* resource/fork.c */
 extern typeof(cgroup_can_fork) ct_hook_cgroup_can_fork;
@@ -322,5 +326,13 @@ DECLARE_STATIC_CALL(ct_orig_cgroup_post_fork, cgroup_post_fork);
 DECLARE_STATIC_CALL(ct_orig_cgroup_exit, cgroup_exit);
 DECLARE_STATIC_CALL(ct_orig_cgroup_release, cgroup_release);
 DECLARE_STATIC_CALL(ct_orig_exchange_tids, exchange_tids);
+
+/* resource/memory.c */
+extern typeof(get_mem_cgroup_from_mm) ct_hook_get_mem_cgroup_from_mm;
+extern typeof(mem_cgroup_from_task) ct_hook_mem_cgroup_from_task;
+extern typeof(mem_cgroup_scan_tasks) ct_hook_mem_cgroup_scan_tasks;
+DECLARE_STATIC_CALL(ct_orig_get_mem_cgroup_from_mm, get_mem_cgroup_from_mm);
+DECLARE_STATIC_CALL(ct_orig_mem_cgroup_from_task, mem_cgroup_from_task);
+DECLARE_STATIC_CALL(ct_orig_mem_cgroup_scan_tasks, mem_cgroup_scan_tasks);
 
 #endif

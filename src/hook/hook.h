@@ -15,12 +15,14 @@
  * @CT_HOOK_LOADED: as long as the module is loaded; not on hot paths
  * @CT_HOOK_ACTIVE: only while there are containers
  * @CT_HOOK_RESOURCE: only while there are hierarchies of resource containers
- * @CT_HOOK_EITHER: in both cases
+ * @CT_HOOK_MEMORY: only while one of these has the controller memory
+ * @CT_HOOK_EITHER: with containers or hierarchies
  */
 enum ct_hook_when {
 	CT_HOOK_LOADED = 1,
 	CT_HOOK_ACTIVE = 2,
 	CT_HOOK_RESOURCE = 4,
+	CT_HOOK_MEMORY = 8,
 	CT_HOOK_EITHER = CT_HOOK_ACTIVE | CT_HOOK_RESOURCE,
 };
 

@@ -54,6 +54,7 @@ static const struct ct_symbol * const tables[] = {
 	ct_symbols_special,
 	ct_symbols_closing,
 	ct_symbols_cpuacct,
+	ct_symbols_memcg,
 };
 
 static const struct ct_symbol *next_symbol(const struct ct_symbol *sym,

@@ -4,6 +4,7 @@
  * (and rendered for people in Documentation/hooks.md).
  */
 #include "compat/locks.h"
+#include "compat/memcg.h"
 #include "hook/handlers.h"
 #include "hook/hook.h"
 
@@ -308,6 +309,17 @@ struct ct_hook ct_hooks[] = {
 		 "void (struct task_struct *, struct task_struct *)",
 		 "a thread that calls execve() takes over the pid of its process"),
 	  ORIGINAL(exchange_tids) },
+	{ DIRECT(get_mem_cgroup_from_mm, MEMORY,
+		 "struct mem_cgroup *(struct mm_struct *)",
+		 "pages are charged to the group of who has the memory"),
+	  ORIGINAL(get_mem_cgroup_from_mm) },
+	{ DIRECT(mem_cgroup_from_task, MEMORY,
+		 "struct mem_cgroup *(struct task_struct *)",
+		 "reclaim sees who uses a group's pages, events are counted there"),
+	  ORIGINAL(mem_cgroup_from_task) },
+	{ DIRECT(mem_cgroup_scan_tasks, MEMORY, CT_PROTO_SCAN_TASKS,
+		 "who can be killed for the memory of a group"),
+	  ORIGINAL(mem_cgroup_scan_tasks) },
 };
 
 const unsigned int ct_nr_hooks = ARRAY_SIZE(ct_hooks);

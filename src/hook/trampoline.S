@@ -324,6 +324,27 @@ SYM_FUNC_START(ct_tramp_exchange_tids)
 	REDIRECT exchange_tids
 SYM_FUNC_END(ct_tramp_exchange_tids)
 
+/* NULL is the owner of memory that nobody owns. */
+SYM_FUNC_START(ct_tramp_mem_cgroup_from_task)
+	testq	%rdi, %rdi
+	jz	.Lroot_mem_cgroup_from_task
+	TEST_ENTRY %rdi
+	jnz	.Lentry_mem_cgroup_from_task
+.Lroot_mem_cgroup_from_task:
+	RET
+.Lentry_mem_cgroup_from_task:
+	REDIRECT mem_cgroup_from_task
+SYM_FUNC_END(ct_tramp_mem_cgroup_from_task)
+
+/* Whose memory it is can be asked under RCU only, which is not for here. */
+SYM_FUNC_START(ct_tramp_get_mem_cgroup_from_mm)
+	REDIRECT get_mem_cgroup_from_mm
+SYM_FUNC_END(ct_tramp_get_mem_cgroup_from_mm)
+
+SYM_FUNC_START(ct_tramp_mem_cgroup_scan_tasks)
+	REDIRECT mem_cgroup_scan_tasks
+SYM_FUNC_END(ct_tramp_mem_cgroup_scan_tasks)
+
 SYM_FUNC_START(ct_tramp_proc_pid_arch_status)
 	REDIRECT proc_pid_arch_status
 SYM_FUNC_END(ct_tramp_proc_pid_arch_status)

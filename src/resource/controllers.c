@@ -5,12 +5,14 @@
 #include <container/subsys.h>
 
 #include "resource/controllers.h"
+#include "resource/memory.h"
 
 static struct container_subsys * const controllers[] = {
 	&ct_numtasks,
 	&ct_cpuacct,
 	&ct_freezer,
 	&ct_pidspace,
+	&ct_memory,
 };
 
 /**
@@ -26,8 +28,11 @@ int ct_controllers_init(void)
 	unsigned int i;
 	int err = 0;
 
-	for (i = 0; i < ARRAY_SIZE(controllers) && !err; i++)
+	for (i = 0; i < ARRAY_SIZE(controllers) && !err; i++) {
+		if (controllers[i] == &ct_memory && !ct_memcg_possible())
+			continue;
 		err = container_register_subsys(controllers[i]);
+	}
 	return err;
 }
 

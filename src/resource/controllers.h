@@ -9,6 +9,7 @@ extern struct container_subsys ct_numtasks;
 extern struct container_subsys ct_cpuacct;
 extern struct container_subsys ct_freezer;
 extern struct container_subsys ct_pidspace;
+extern struct container_subsys ct_memory;
 
 int ct_controllers_init(void);
 void ct_controllers_exit(void);
