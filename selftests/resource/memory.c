@@ -404,11 +404,9 @@ TEST(options)
 			if (!strstr(line, dir))
 				continue;
 			found = true;
-			if (*option[i]) {
-				EXPECT_TRUE(strstr(line, option[i])) TH_LOG("%s", line);
-			} else {
-				EXPECT_FALSE(strstr(line, "memory_")) TH_LOG("%s", line);
-			}
+			EXPECT_EQ(!!*option[i], !!strstr(line, "memory_"))
+				TH_LOG("%s", line);
+			EXPECT_TRUE(strstr(line, option[i])) TH_LOG("%s", line);
 		}
 		fclose(f);
 		EXPECT_TRUE(found);

@@ -11,10 +11,10 @@
 #define CT_HOOK_HANDLERS_H
 
 #include <linux/cgroup.h>
-#include <linux/memcontrol.h>
 #include <linux/dcache.h>
 #include <linux/fs.h>
 #include <linux/fs_context.h>
+#include <linux/memcontrol.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/netlink.h>
@@ -330,7 +330,9 @@ DECLARE_STATIC_CALL(ct_orig_exchange_tids, exchange_tids);
 /* resource/memory.c */
 extern typeof(get_mem_cgroup_from_mm) ct_hook_get_mem_cgroup_from_mm;
 extern typeof(mem_cgroup_from_task) ct_hook_mem_cgroup_from_task;
-extern typeof(mem_cgroup_scan_tasks) ct_hook_mem_cgroup_scan_tasks;
+int ct_hook_mem_cgroup_scan_tasks(struct mem_cgroup *memcg,
+				  int (*fn)(struct task_struct *, void *),
+				  void *arg);
 DECLARE_STATIC_CALL(ct_orig_get_mem_cgroup_from_mm, get_mem_cgroup_from_mm);
 DECLARE_STATIC_CALL(ct_orig_mem_cgroup_from_task, mem_cgroup_from_task);
 DECLARE_STATIC_CALL(ct_orig_mem_cgroup_scan_tasks, mem_cgroup_scan_tasks);

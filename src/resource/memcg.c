@@ -11,6 +11,8 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/fs_context.h>
+#include <linux/lockdep.h>
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/namei.h>
@@ -19,7 +21,7 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
-#include "compat/memcg.h"
+#include "compat/cgroup.h"
 #include "hook/symbols.h"
 #include "resource/memory.h"
 
@@ -50,14 +52,13 @@ bool ct_memcg_possible(void)
  */
 static int keep_options(struct fs_context *fc)
 {
-	unsigned int flags = READ_ONCE(cgrp_dfl_root.flags);
+	unsigned int i, flags = READ_ONCE(cgrp_dfl_root.flags);
 	int err = 0;
 
-#define KEEP_OPTION(flag, option)					\
-	if (!err && flags & (flag))					\
-		err = vfs_parse_fs_string(fc, option, NULL, 0);
-	CT_CGROUP_OPTIONS(KEEP_OPTION)
-#undef KEEP_OPTION
+	for (i = 0; i < ARRAY_SIZE(ct_cgroup_options) && !err; i++)
+		if (flags & ct_cgroup_options[i].flag)
+			err = vfs_parse_fs_string(fc, ct_cgroup_options[i].name,
+						  NULL, 0);
 	return err;
 }
 
@@ -177,12 +178,17 @@ int ct_memcg_write(const struct ct_memcg *cg, const char *file, const char *text
 int ct_memcg_show(struct seq_file *m, const struct ct_memcg *cg, const char *file)
 {
 	struct file *from = open_file(&cg->dir, file, O_RDONLY);
+	struct seq_file *seq;
 	loff_t pos = 0;
 	ssize_t len;
 	char *buf;
 
 	if (IS_ERR(from))
 		return PTR_ERR(from);
+	/* All files of cgroup2 are such, and nobody else has this one. */
+	seq = from->private_data;
+	/* It is read while @m is. */
+	lockdep_set_subclass(&seq->lock, SINGLE_DEPTH_NESTING);
 	buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
 	len = -ENOMEM;
 	while (buf && (len = kernel_read(from, buf, PAGE_SIZE, &pos)) > 0)

@@ -16,6 +16,7 @@
  */
 #include <linux/err.h>
 #include <linux/kernel.h>
+#include <linux/memcontrol.h>
 #include <linux/module.h>
 #include <linux/preempt.h>
 #include <linux/sched/signal.h>
@@ -24,7 +25,6 @@
 
 #include <container/subsys.h>
 
-#include "compat/memcg.h"
 #include "hook/handlers.h"
 #include "hook/hook.h"
 #include "resource/controllers.h"
@@ -157,9 +157,10 @@ static void scan_ours(struct mem_cgroup *memcg, struct scan *scan)
 	rcu_read_unlock();
 }
 
-ct_scan_result_t ct_hook_mem_cgroup_scan_tasks(struct mem_cgroup *memcg,
-					       int (*fn)(struct task_struct *, void *),
-					       void *arg)
+/* The result is of no use to kernels whose function has none. */
+int ct_hook_mem_cgroup_scan_tasks(struct mem_cgroup *memcg,
+				  int (*fn)(struct task_struct *, void *),
+				  void *arg)
 {
 	struct scan scan = { .fn = fn, .arg = arg };
 
@@ -169,7 +170,7 @@ ct_scan_result_t ct_hook_mem_cgroup_scan_tasks(struct mem_cgroup *memcg,
 	if (!scan.stop)
 		scan_ours(memcg, &scan);
 	ct_hook_leave();
-	CT_SCAN_RESULT(scan.stop);
+	return scan.stop;
 }
 
 /* -- files ----------------------------------------------------------------------- */
