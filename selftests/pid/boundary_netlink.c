@@ -35,7 +35,7 @@ static int bound(int protocol, uint32_t address, unsigned int group)
 	return sock;
 }
 
-/* No process can have it. */
+/* No process can have it as its number. */
 static bool is_stand_in(long long address)
 {
 	return address >= 0x80000000LL && address <= 0xffffffffLL - 4096;
@@ -363,6 +363,43 @@ TEST_F(wall, whether_somebody_is_there)
 	EXPECT_EQ(0, ct_finish(&child));
 }
 
+/* One's own number, if it is free, and the error of wanting this one. */
+static void take_address(int fd, void *arg)
+{
+	struct sockaddr_nl wanted = {
+		.nl_family = AF_NETLINK, .nl_pid = *(uint32_t *)arg,
+	};
+	int sock = ct_netlink(NETLINK_USERSOCK), other;
+
+	ct_send(fd, bind(sock, (struct sockaddr *)&wanted, sizeof(wanted)) ?
+		-errno : 0);
+	/* This process' own is free; then there are others. */
+	other = bound(NETLINK_USERSOCK, 0, 0);
+	CT_EQ(getpid(), address_of(other));
+	close(sock);
+	sock = bound(NETLINK_USERSOCK, 0, 0);
+	ct_send(fd, address_of(sock));
+	close(sock);
+	close(other);
+	ct_wait_hangup(fd);
+}
+
+TEST_F(wall, taken_addresses)
+{
+	uint32_t address = getpid();
+	struct ct_child child;
+	int sock;
+
+	CT_NEED_BOX(variant);
+	ASSERT_EQ(0, unshare(CLONE_NEWNET));
+	sock = bound(NETLINK_USERSOCK, address, 0);
+	child = ct_spawn(variant->box, take_address, &address);
+	EXPECT_EQ(-EADDRINUSE, ct_recv(child.fd));
+	EXPECT_EQ(true, is_stand_in(ct_recv(child.fd)));
+	close(sock);
+	EXPECT_EQ(0, ct_finish(&child));
+}
+
 /* What a common library uses: its process' number, and something above it. */
 #define ABOVE	(5U << 22)
 
@@ -439,12 +476,16 @@ static const struct {
 	{ NETLINK_KOBJECT_UEVENT, BYTE, 40, true },
 };
 
+#ifndef ARRAY_SIZE
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#endif
+
 static void look_at_all(int fd, void *arg)
 {
 	size_t i;
 
 	(void)arg;
-	for (i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(looks); i++)
 		ct_send(fd, look_at(looks[i].protocol, looks[i].load,
 				    looks[i].place));
 	ct_wait_hangup(fd);
@@ -457,7 +498,7 @@ TEST_F(wall, filters)
 
 	CT_NEED_BOX(variant);
 	child = ct_spawn(variant->box, look_at_all, NULL);
-	for (i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(looks); i++)
 		EXPECT_EQ(variant->box == CT_CONTAINER && looks[i].secret ?
 			  -EPERM : 0, ct_recv(child.fd))
 			TH_LOG("look %zu", i);

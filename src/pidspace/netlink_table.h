@@ -20,7 +20,7 @@ struct netlink_table {
 	struct listeners __rcu *listeners;
 	unsigned int flags;
 	unsigned int groups;
-	struct mutex *cb_mutex;
+	struct mutex *cb_mutex;		/* of the protocol */
 	struct module *module;
 	void *callbacks[3];
 	int registered;
