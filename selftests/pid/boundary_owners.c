@@ -283,23 +283,23 @@ static int open_keys(void)
 	return sock;
 }
 
-/* As this process. */
-static void forget_keys(int sock)
+/* As this process; that goes to everybody. */
+static void ask_for_nothing(int sock)
 {
 	struct sadb_msg msg = {
-		.sadb_msg_version = PF_KEY_V2, .sadb_msg_type = SADB_FLUSH,
+		.sadb_msg_version = PF_KEY_V2, .sadb_msg_type = SADB_X_PROMISC,
 		.sadb_msg_len = sizeof(msg) / 8, .sadb_msg_pid = getpid(),
 	};
 
 	CT_EQ(sizeof(msg), send(sock, &msg, sizeof(msg), 0));
 }
 
-static long long who_forgets_keys(int sock, int flags)
+static long long who_asks(int sock, int flags)
 {
 	struct sadb_msg msg;
 
 	CT_EQ(sizeof(msg), recv(sock, &msg, sizeof(msg), flags));
-	CT_EQ(SADB_FLUSH, msg.sadb_msg_type);
+	CT_EQ(SADB_X_PROMISC, msg.sadb_msg_type);
 	return msg.sadb_msg_pid;
 }
 
@@ -310,10 +310,10 @@ static void look_at_keys(int fd, void *arg)
 	(void)arg;
 	ct_send(fd, 0);
 	ct_recv(fd);
-	ct_send(fd, who_forgets_keys(sock, MSG_PEEK));
-	ct_send(fd, who_forgets_keys(sock, 0));
-	forget_keys(sock);
-	CT_EQ(getpid(), who_forgets_keys(sock, 0));
+	ct_send(fd, who_asks(sock, MSG_PEEK));
+	ct_send(fd, who_asks(sock, 0));
+	ask_for_nothing(sock);
+	CT_EQ(getpid(), who_asks(sock, 0));
 	ct_send(fd, getpid());
 	close(sock);
 	ct_wait_hangup(fd);
@@ -330,15 +330,15 @@ TEST_F(wall, who_manages_keys)
 	sock = open_keys();
 	child = ct_spawn(variant->box, look_at_keys, NULL);
 	ct_recv(child.fd);
-	forget_keys(sock);
+	ask_for_nothing(sock);
 	ct_send(child.fd, 0);
 	/* In a pid namespace it is the host's number. */
 	who = variant->box == CT_CONTAINER ? 0 : getpid();
 	EXPECT_EQ(who, ct_recv(child.fd));
 	EXPECT_EQ(who, ct_recv(child.fd));
 	who = ct_recv(child.fd);
-	EXPECT_EQ(getpid(), who_forgets_keys(sock, 0));
-	EXPECT_EQ(who, who_forgets_keys(sock, 0));
+	EXPECT_EQ(getpid(), who_asks(sock, 0));
+	EXPECT_EQ(who, who_asks(sock, 0));
 	close(sock);
 	EXPECT_EQ(0, ct_finish(&child));
 }
