@@ -323,9 +323,33 @@ void ct_hook_exchange_tids(struct task_struct *thread,
 }
 
 /**
+ * ct_tasks_release - give back what zombies are charged for
+ *
+ * While the hooks are armed a task with an entry has not been released. There is no
+ * hierarchy, so those that have one are zombies, and children that are just being
+ * forked: their hooks will find none.
+ *
+ * Context: may sleep; at unload, before the hooks go off.
+ */
+void ct_tasks_release(void)
+{
+	struct ct_rentry *e;
+
+	do {
+		spin_lock_irq(&ct_set_lock);
+		e = ct_rentry_first();
+		if (e)
+			release_locked(e);
+		spin_unlock_irq(&ct_set_lock);
+		cond_resched();
+	} while (e);
+}
+
+/**
  * ct_tasks_drop - forget all tasks that are left
  *
- * Zombies, and forks that were under way when the last hierarchy ended.
+ * Children that were just getting their entry in ct_tasks_release(). They may have
+ * come and gone since, so nobody is told: the states end with this, too.
  *
  * Context: at unload, when no hook runs any more.
  */

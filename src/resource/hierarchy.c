@@ -409,6 +409,7 @@ void ct_resource_remove(void)
 {
 	ct_fs_unregister();
 	proc_remove(proc_file);
+	ct_tasks_release();
 }
 
 /**

@@ -215,6 +215,7 @@ struct ct_rentry;
 void ct_rentry_list(struct ct_rentry *e);
 void ct_rentry_relist(struct ct_rentry *e, struct ct_rset *to);
 void ct_rentry_unlist(struct ct_rentry *e);
+void ct_tasks_release(void);
 void ct_tasks_drop(void);
 
 /* attach.c */
