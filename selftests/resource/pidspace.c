@@ -293,7 +293,7 @@ TEST_F(pidspace, container_refuses)
 	CT_EQ(-EINVAL, ct_adopt(self->c.name, "%d", out.pid));
 	CT_EQ(2, ct_group_key(self->dir, self->c.name, "count.stat",
 			      "cancel_attach"));
-	expect_refused(self->dir, self->c.name, -EEXIST);
+	CT_EQ(-EEXIST, ct_create(self->c.name, "pid=%d", out.pid));
 	CT_CHECK(is_in(out.pid, ""));
 	CT_CHECK(is_in(tid, ""));
 	CT_EQ(1, ct_group_number(self->dir, self->c.name, "count.tasks"));
@@ -456,6 +456,7 @@ TEST_F(pidspace, in_use_at_the_end)
 	CT_UNTIL(ct_group_rmdir(self->dir, c.name) != -EPERM);
 	CT_EQ(-EBUSY, ct_group_rmdir(self->dir, sub));
 	expect_refused(self->dir, c.name, -EEXIST);
+	CT_CHECK(there(self->dir, c.name));
 	CT_EQ(0, ct_group_write(self->dir, sub, "count.use", "0"));
 	CT_EQ(0, ct_group_rmdir(self->dir, sub));
 	CT_EQ(0, ct_group_rmdir(self->dir, c.name));
