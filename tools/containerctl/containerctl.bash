@@ -46,7 +46,8 @@ _containerctl_position() {
 			# A -- before the name only ends options.
 			[ "$name_at" = 0 ] || { command_at=$((i + 1)); return; }
 			;;
-		-o | --option | --pids | --init | --signal | -n | --name | --ssh | --remote-containerctl)
+		-o | --option | --pids | --init | --signal | -n | --name | --ssh | --remote-containerctl | \
+			--numtasks | --cpus | --mems)
 			[ "${words[i + 1]-}" != = ] || i=$((i + 1))
 			i=$((i + 1))
 			;;
@@ -88,7 +89,7 @@ _containerctl_value() {
 		;;
 	# A new name, a command line: nobody can guess them.
 	-n | --name | --ssh | --remote-containerctl) ;;
-	--interval) ;;
+	--interval | --numtasks | --cpus | --mems) ;;
 	-i)
 		[ "${COMP_WORDS[1]}" = top ] || return 1
 		;;
@@ -248,7 +249,8 @@ _containerctl() {
 	case ${COMP_WORDS[1]} in
 	run)
 		_containerctl_launch "$cur" \
-			'--detach --init= --no-init --pids= --option= --tty --no-tty --help'
+			'--detach --init= --no-init --pids= --option= --numtasks= --cpus= --mems=
+			 --tty --no-tty --help'
 		[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null || true
 		;;
 	exec) _containerctl_launch "$cur" '--detach --tty --no-tty --help' ;;

@@ -32,6 +32,8 @@ static void enter(const struct inside *in)
 		report_failure(in->report, EXIT_SELF, "%s", why.text);
 	/* In there all names begin with the container's own. */
 	report_send(in->report, REPORT_ENTERED, container_id(name_leaf(l->name)));
+	if (limits_given(&l->limits) && limits_set(&l->limits, &why))
+		report_failure(in->report, EXIT_SELF, "%s", why.text);
 }
 
 /*

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "compiler.h"
+#include "limits.h"
 
 /**
  * struct launch - a command to be run in a container
@@ -17,6 +18,7 @@
  * @supervise: containerctl stays in the container as the command's parent
  * @detach: come back as soon as the command runs
  * @tty: the command gets a terminal of its own
+ * @limits: for @create, what the container may use
  * @argv: the command, NULL-terminated
  */
 struct launch {
@@ -27,6 +29,7 @@ struct launch {
 	bool supervise;
 	bool detach;
 	bool tty;
+	struct limits limits;
 	char *const *argv;
 };
 

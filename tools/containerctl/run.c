@@ -13,13 +13,16 @@
 #include "launch.h"
 #include "names.h"
 
-enum { OPT_PIDS = 256, OPT_INIT, OPT_NO_INIT };
+enum { OPT_PIDS = 256, OPT_INIT, OPT_NO_INIT, OPT_NUMTASKS, OPT_CPUS, OPT_MEMS };
 
 static const struct option run_options[] = {
 	{ "pids", required_argument, NULL, OPT_PIDS },
 	{ "init", required_argument, NULL, OPT_INIT },
 	{ "option", required_argument, NULL, 'o' },
 	{ "no-init", no_argument, NULL, OPT_NO_INIT },
+	{ "numtasks", required_argument, NULL, OPT_NUMTASKS },
+	{ "cpus", required_argument, NULL, OPT_CPUS },
+	{ "mems", required_argument, NULL, OPT_MEMS },
 	{ "detach", no_argument, NULL, 'd' },
 	{ "tty", no_argument, NULL, 't' },
 	{ "no-tty", no_argument, NULL, 'T' },
@@ -91,6 +94,15 @@ static int add_init(struct parse *p, const char *value)
 	return ret < 0 ? add_option(p, "init=", value) : ret;
 }
 
+/* What is right the module knows; an empty word it would take for nothing at all. */
+static int add_limit(struct parse *p, const char *option, const char **limit)
+{
+	if (!optarg[0])
+		return usage_error(p->cmd, "%s: the value is empty", option);
+	*limit = optarg;
+	return -1;
+}
+
 static int parse_one(struct parse *p, int c)
 {
 	switch (c) {
@@ -103,6 +115,12 @@ static int parse_one(struct parse *p, int c)
 	case OPT_NO_INIT:
 		p->no_init = true;
 		return -1;
+	case OPT_NUMTASKS:
+		return add_limit(p, "--numtasks", &p->l.limits.numtasks);
+	case OPT_CPUS:
+		return add_limit(p, "--cpus", &p->l.limits.cpus);
+	case OPT_MEMS:
+		return add_limit(p, "--mems", &p->l.limits.mems);
 	case 'd':
 		p->l.detach = true;
 		return -1;
@@ -187,9 +205,14 @@ static int run_run(int argc, char **argv)
 {
 	struct parse p = { &cmd_run, "+o:dtTh", run_options, .l.create = true };
 	int ret = parse_launch(&p, argc, argv);
+	struct fault why;
 
 	if (ret >= 0)
 		return ret;
+	if (limits_given(&p.l.limits) && limits_prepare(&p.l.limits, &why)) {
+		complain("%s", why.text);
+		return EXIT_SELF;
+	}
 	p.l.options = p.options;
 	p.l.init = !p.init_off;
 	p.l.supervise = p.l.init ? !p.no_init : p.l.tty;
@@ -230,7 +253,14 @@ const struct command cmd_run = {
 	"  -T, --no-tty       let it use what containerctl was given\n"
 	"  -h, --help         print this\n"
 	"\n"
-	"Example: containerctl run web -- bash\n",
+	"Limits, which are in force before COMMAND runs:\n"
+	"\n"
+	"      --numtasks=N   so many processes and threads, the init included, or max\n"
+	"      --cpus=LIST    only on these CPUs, as in 0-3,6\n"
+	"      --mems=LIST    memory of these nodes only\n"
+	"\n"
+	"Example: containerctl run web -- bash\n"
+	"         containerctl run --numtasks 100 --cpus 0-1 web -- bash\n",
 	.run = run_run,
 };
 
