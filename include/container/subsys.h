@@ -125,15 +125,17 @@ struct container_file {
  *	     which makes mkdir fail. container_lock held, may sleep.
  *
  * @can_attach: may the task move? 0 or an errno, which the writer gets. Called
- *	     for all tasks of a process before any of them is moved. Not for fork.
+ *	     for all tasks of a process before any of them is moved. Not for fork,
+ *	     nor for what has been forked since, nor for the tasks of a pid
+ *	     container that gets its group when the hierarchy is mounted.
  *	     container_lock held, may sleep. The task may begin to exit at any
  *	     time; it cannot fork into or out of the move unnoticed.
  * @cancel_attach: after can_attach said yes: it will not move (another one was
  *	     refused, or it exits). The same context.
  * @attach: it moves, now: atomic, with irqs off, in one step with its change of
  *	     group for container_walk(). Cannot fail. @to and @from are never
- *	     the same. Also for a child whose parent was moved during fork,
- *	     without can_attach.
+ *	     the same. Also without can_attach, see there, and then with
+ *	     post_attach but for a child whose parent was moved during fork.
  * @post_attach: after attach, for what has to sleep. container_lock held. The
  *	     task may have begun to exit or have been released since.
  *
