@@ -135,7 +135,7 @@ static void comer(int fd, void *arg)
 	}
 }
 
-/* By hand; what fails fails. */
+/* By hand; some of it is refused. */
 static void meddler(int fd, void *arg)
 {
 	char a[CT_GROUP_PATH], b[CT_GROUP_PATH];
