@@ -21,13 +21,18 @@ int ct_emit_init(struct ct_emit *e)
 	return e->buffer ? 0 : -ENOMEM;
 }
 
-/* The one before has been read. */
-static void let_go(struct ct_emit *e)
+/**
+ * ct_emit_end - the record has been read
+ * @e: there is none now
+ */
+void ct_emit_end(struct ct_emit *e)
 {
 	while (e->nr_pages)
 		put_page(e->page[--e->nr_pages]);
 	kvfree(e->owned);
 	e->owned = NULL;
+	e->size = 0;
+	e->done = 0;
 }
 
 /**
@@ -36,7 +41,7 @@ static void let_go(struct ct_emit *e)
  */
 void ct_emit_free(struct ct_emit *e)
 {
-	let_go(e);
+	ct_emit_end(e);
 	ct_emit_pipe_free(e);
 	kvfree(e->buffer);
 	e->buffer = NULL;
@@ -68,12 +73,11 @@ static void start(struct ct_emit *e, const void *payload)
 
 /**
  * ct_emit_record - a record is next
- * @e: the one before it has been read
+ * @e: there is none
  * @r: belongs to @e from now on
  */
 void ct_emit_record(struct ct_emit *e, struct ct_out_record *r)
 {
-	let_go(e);
 	e->owned = r;
 	e->rec = r->rec;
 	start(e, r->payload);
@@ -81,14 +85,13 @@ void ct_emit_record(struct ct_emit *e, struct ct_out_record *r)
 
 /**
  * ct_emit_payload - what is in the buffer is next
- * @e: the one before it has been read
+ * @e: there is none
  * @type: of the record
  * @id: which one
  * @length: of what is in @e->buffer, less than %CT_EMIT_BUFFER
  */
 void ct_emit_payload(struct ct_emit *e, u32 type, u32 id, size_t length)
 {
-	let_go(e);
 	memset(e->buffer + length, 0, CT_IMAGE_PADDING(length));
 	ct_image_begin(&e->rec, type, 0, id, length);
 	start(e, e->buffer);
@@ -96,7 +99,7 @@ void ct_emit_payload(struct ct_emit *e, u32 type, u32 id, size_t length)
 
 /**
  * ct_emit_pages - pages are next
- * @e: the one before it has been read; struct container_image_pages and the
+ * @e: there is none; struct container_image_pages and the
  *     addresses are in @e->buffer. The pages in @e->page belong to @e from now on,
  *     and nobody may be able to write to them any more, ever
  * @id: of the memory
@@ -106,8 +109,6 @@ void ct_emit_pages(struct ct_emit *e, u32 id, unsigned int n)
 {
 	size_t front = sizeof(struct container_image_pages) + n * sizeof(u64);
 
-	kvfree(e->owned);
-	e->owned = NULL;
 	e->nr_pages = n;
 	ct_image_begin(&e->rec, CONTAINER_IMAGE_PAGES, 0, id, front + n * PAGE_SIZE);
 	start(e, e->buffer);

@@ -63,6 +63,7 @@ struct ct_part {
 
 int ct_emit_init(struct ct_emit *e);
 void ct_emit_free(struct ct_emit *e);
+void ct_emit_end(struct ct_emit *e);
 void ct_emit_record(struct ct_emit *e, struct ct_out_record *r);
 void ct_emit_payload(struct ct_emit *e, u32 type, u32 id, size_t length);
 void ct_emit_pages(struct ct_emit *e, u32 id, unsigned int n);

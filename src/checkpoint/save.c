@@ -457,6 +457,7 @@ static int next_record(struct ct_save *s)
 	struct container_image_end *end = e->buffer;
 	int ret;
 
+	ct_emit_end(e);
 	if (r) {
 		ct_emit_record(e, r);
 		return 1;

@@ -413,8 +413,8 @@ static int advance(struct ct_save *s, struct ct_stream *st)
 
 /**
  * ct_memory_next - the next record about memory
- * @s: the checkpoint, after ct_memory_snapshot(); the record before has been read,
- *     and @s->emit gets this one
+ * @s: the checkpoint, after ct_memory_snapshot(); there is no record in @s->emit, which
+ *     gets this one
  *
  * Context: may sleep; one at a time.
  * Return: 1; 0 after the last one; or a negative errno, -EINTR and -ENOMEM among
