@@ -347,12 +347,26 @@ static int restart_flush(struct file *file, fl_owner_t id)
 	return ct_writer_incomplete(f->writer) ? -ENODATA : 0;
 }
 
+/* For who cannot know whether others have the file too. */
+static int restart_fsync(struct file *file, loff_t start, loff_t end, int datasync)
+{
+	struct restart_file *f = file->private_data;
+	int err;
+
+	if (mutex_lock_interruptible(&f->lock))
+		return -ERESTARTSYS;
+	err = ct_writer_incomplete(f->writer) ? -ENODATA : 0;
+	mutex_unlock(&f->lock);
+	return err;
+}
+
 static const struct file_operations restart_file_ops = {
 	.owner = THIS_MODULE,
 	.read = restart_read,
 	.write = restart_write,
 	.splice_write = restart_splice_write,
 	.flush = restart_flush,
+	.fsync = restart_fsync,
 	.release = restart_release,
 };
 
