@@ -202,6 +202,8 @@ static int pass_all(struct image *image, struct source *s, struct progress *prog
 	ssize_t n;
 
 	while (!image->leave_end || r->state != CT_IMAGE_DONE) {
+		if (image->until_memory && r->memory && r->state != CT_IMAGE_DONE)
+			return 0;
 		n = source_read(s, data, SOURCE_PIECE, why);
 		if (n < 0)
 			return -1;
@@ -220,7 +222,8 @@ static int pass_all(struct image *image, struct source *s, struct progress *prog
 
 /**
  * image_pass() - go through an image that comes from somewhere
- * @image: @record and so on are set, all else is 0; for image_free() in any case
+ * @image: @record and so on are set, all else is 0 or as it was left by the call
+ *	   before; for image_free() in any case
  * @s: open; stays open
  * @progress: shown meanwhile, or NULL
  * @why: filled in on failure
@@ -238,7 +241,8 @@ int image_pass(struct image *image, struct source *s, struct progress *progress,
 		fault_set(why, "no memory");
 		return -1;
 	}
-	ct_image_reader_init(&image->reader, &image_ops);
+	if (!image->reader.ops)
+		ct_image_reader_init(&image->reader, &image_ops);
 	ret = pass_all(image, s, progress, data, why);
 	if (progress)
 		progress_end(progress);

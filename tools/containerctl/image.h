@@ -50,6 +50,8 @@ struct image_process {
  *	  a sentence if it cannot be taken; NULL: as with @record
  * @owner: for @take and @record
  * @leave_end: do not try to read more than the image
+ * @until_memory: go no farther than to where the memory begins, and some of it;
+ *		  image_pass() can be called again without this for the rest
  */
 struct image {
 	struct ct_image_reader reader;
@@ -63,6 +65,7 @@ struct image {
 		    struct fault *why);
 	void *owner;
 	bool leave_end;
+	bool until_memory;
 };
 
 int image_pass(struct image *image, struct source *s, struct progress *progress,

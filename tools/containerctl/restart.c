@@ -17,6 +17,7 @@
 
 #include "containerctl.h"
 #include "image.h"
+#include "move.h"
 #include "names.h"
 #include "proc.h"
 #include "source.h"
@@ -60,15 +61,23 @@ struct restart {
 	int fd;
 };
 
-/* The module leaves the reason of a failed write in the open file. */
-static void explain(const struct restart *r, int err, struct fault *why)
+/*
+ * The module leaves the reason of a failed write in the open file.  What is wrong
+ * with the image is said of that.
+ */
+static void explain(const struct restart *r, const char *image, int err,
+		    struct fault *why)
 {
 	char text[sizeof(why->text) / 2];
 	ssize_t n = read(r->fd, text, sizeof(text) - 1);
 
 	text[n > 0 ? n : 0] = '\0';
 	text[strcspn(text, "\n")] = '\0';
-	fault_set(why, "cannot restart the container: %s", text[0] ? text : strerror(err));
+	if (image && !strncmp(text, "record ", strlen("record ")))
+		fault_set(why, "%.200s: %s", image, text);
+	else
+		fault_set(why, "cannot restart the container: %s",
+			  text[0] ? text : strerror(err));
 }
 
 static int restart_open(struct restart *r, struct fault *why)
@@ -88,7 +97,7 @@ static int restart_open(struct restart *r, struct fault *why)
 		       r->outside ? "outside=" : "", r->outside ? r->outside : "");
 	if (write(r->fd, line, len) == len)
 		return 0;
-	explain(r, errno, why);
+	explain(r, NULL, errno, why);
 	return -1;
 }
 
@@ -98,19 +107,70 @@ static int take(struct image *image, const void *data, size_t size, struct fault
 
 	if (!write_all(r->fd, data, size))
 		return 0;
-	explain(r, errno, why);
+	explain(r, NULL, errno, why);
+	return -1;
+}
+
+/* Return: as move_take(); what splice(2) cannot take goes through memory. */
+static ssize_t take_some(struct mover *m, struct source *s, struct fault *why)
+{
+	ssize_t n = move_take(m, s->fd);
+	char *data;
+
+	if (n < 0 && errno == EINVAL) {
+		data = malloc(MOVE_SAFE);
+		n = data ? source_read(s, data, MOVE_SAFE, why) : -1;
+		if (n > 0 && write_all(m->in, data, n))
+			n = -1;
+		free(data);
+	}
+	if (n < 0)
+		fault_set(why, "cannot read %s: %s", s->name, strerror(errno));
+	return n;
+}
+
+/* The memory: it is the module that looks at it, and says whether it is complete. */
+static int move_memory(struct restart *r, struct mover *m, struct source *s,
+		       uint64_t done, struct progress *progress, struct fault *why)
+{
+	ssize_t n;
+
+	while ((n = take_some(m, s, why)) > 0) {
+		if (move_give(m, r->fd, n)) {
+			explain(r, s->name, errno, why);
+			return -1;
+		}
+		done += n;
+		progress_step(progress, s->size ? source_position(s) : done);
+	}
+	if (n < 0 || !fsync(r->fd))
+		return n;
+	if (errno == ENODATA)
+		fault_set(why, "%s: the image ends early, after %llu bytes", s->name,
+			  (unsigned long long)done);
+	else
+		explain(r, NULL, errno, why);
 	return -1;
 }
 
 /* Return: 0, or -1; then nothing is left of the container. */
 static int stream(struct restart *r, struct source *s, char *name, struct fault *why)
 {
-	struct image image = { .take = take, .owner = r };
+	struct image image = { .take = take, .owner = r, .until_memory = true };
 	struct progress progress;
+	struct mover m;
 	int ret;
 
 	progress_begin(&progress, "restart", r->always);
 	ret = image_pass(&image, s, &progress, why);
+	if (!ret && image.reader.state != CT_IMAGE_DONE) {
+		ret = move_begin(&m, why);
+		if (!ret) {
+			ret = move_memory(r, &m, s, image.reader.offset, &progress, why);
+			move_end(&m);
+		}
+		progress_end(&progress);
+	}
 	snprintf(name, CONTAINER_IMAGE_NAME, "%s", r->name ? r->name : image.header.name);
 	image_free(&image);
 	return ret ? -1 : 0;

@@ -12,6 +12,7 @@
 
 #include "containerctl.h"
 #include "image.h"
+#include "move.h"
 #include "names.h"
 #include "snapshot.h"
 
@@ -67,24 +68,106 @@ static int take(struct image *image, const void *data, size_t size, struct fault
 	return target_write(&s->target, data, size, why);
 }
 
+/* The last record of an image, which the kernel never gives along with another. */
+struct last {
+	struct container_image_record rec;
+	struct container_image_end end;
+	struct container_image_tail tail;
+};
+
+static bool is_last(const struct last *last)
+{
+	struct container_image_record rec;
+
+	ct_image_begin(&rec, CONTAINER_IMAGE_END, 0, 0, sizeof(last->end));
+	return !memcmp(&rec, &last->rec, sizeof(rec)) &&
+	       last->tail.crc == ct_crc32c(0, &last->end, sizeof(last->end));
+}
+
+/* Return: 1: that was the end of the image; 0: it goes on; -1. */
+static int move_one(struct snapshot *s, struct mover *m, size_t size, struct fault *why)
+{
+	struct last last;
+
+	s->bytes += size;
+	if (size != sizeof(last))
+		return target_move(&s->target, m, size, why);
+	if (move_read(m, &last, size)) {
+		fault_set(why, "cannot read from a pipe: %s", strerror(errno));
+		return -1;
+	}
+	if (target_write(&s->target, &last, size, why))
+		return -1;
+	return is_last(&last);
+}
+
+/* Return: 0 at the end of the image; 1: it cannot be had so; -1. */
+static int move_memory(struct snapshot *s, struct mover *m, struct progress *progress,
+		       struct fault *why)
+{
+	unsigned long long before = s->bytes;
+	ssize_t n;
+	int ret;
+
+	for (;;) {
+		n = move_take(m, s->source.fd);
+		if (n < 0 && errno == EINVAL && s->bytes == before)
+			return 1;
+		if (n < 0)
+			s->source.err = errno;
+		if (!n)
+			fault_set(why, "%s: the image ends early", s->source.name);
+		ret = n > 0 ? move_one(s, m, n, why) : -1;
+		if (ret)
+			return ret < 0 ? -1 : 0;
+		progress_step(progress, s->bytes);
+	}
+}
+
+/*
+ * What there is about the processes is looked at on the way: it is known to be good
+ * then.  Memory is only moved; the kernel makes its checksums from the pages that
+ * are moved.
+ */
+static int stream(struct snapshot *s, struct image *image, struct progress *progress,
+		  struct fault *why)
+{
+	int ret = image_pass(image, &s->source, progress, why);
+	struct mover m;
+
+	s->bytes = image->reader.offset;
+	if (ret || image->reader.state == CT_IMAGE_DONE)
+		return ret;
+	if (move_begin(&m, why))
+		return -1;
+	ret = move_memory(s, &m, progress, why);
+	progress_end(progress);
+	move_end(&m);
+	if (ret <= 0)
+		return ret;
+	image->until_memory = false;
+	ret = image_pass(image, &s->source, progress, why);
+	s->bytes = image->reader.offset;
+	return ret;
+}
+
 /**
  * snapshot_stream() - take the checkpoint, and write it to the target
  * @s: open, and its target too
  * @why: filled in on failure
  *
- * What the kernel gives is looked at on the way: it is known to be good then.
- *
  * Return: 0 or -1; EXIT_BLOCKED if something cannot be saved.
  */
 int snapshot_stream(struct snapshot *s, struct fault *why)
 {
-	struct image image = { .take = take, .owner = s, .leave_end = true };
+	struct image image = {
+		.take = take, .owner = s, .leave_end = true, .until_memory = true,
+	};
 	struct progress progress;
 	int ret;
 
 	progress_begin(&progress, s->name, s->always);
-	ret = image_pass(&image, &s->source, &progress, why);
-	s->bytes = image.reader.offset;
+	ret = stream(s, &image, &progress, why);
 	image_free(&image);
 	if (s->source.err == EOPNOTSUPP)
 		ret = EXIT_BLOCKED;

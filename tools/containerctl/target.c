@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "move.h"
 #include "pack.h"
 #include "source.h"
 #include "target.h"
@@ -158,6 +159,12 @@ int target_from(struct target *t, const char *name, int fd, bool compress,
 int target_write(struct target *t, const void *data, size_t size, struct fault *why)
 {
 	return write_all(t->fd, data, size) ? failed(t, "write", why) : 0;
+}
+
+/* The same with what has been taken by move_take(). */
+int target_move(struct target *t, struct mover *m, size_t size, struct fault *why)
+{
+	return move_give(m, t->fd, size) ? failed(t, "write", why) : 0;
 }
 
 static int end_zstd(struct target *t, struct fault *why)

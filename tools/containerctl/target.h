@@ -8,6 +8,8 @@
 
 #include "proc.h"
 
+struct mover;
+
 /**
  * struct target - where an image goes to
  * @name: what to call it
@@ -30,6 +32,7 @@ int target_open(struct target *t, const char *path, bool compress, struct fault 
 int target_from(struct target *t, const char *name, int fd, bool compress,
 		struct fault *why);
 int target_write(struct target *t, const void *data, size_t size, struct fault *why);
+int target_move(struct target *t, struct mover *m, size_t size, struct fault *why);
 int target_finish(struct target *t, struct fault *why);
 void target_drop(struct target *t);
 
