@@ -57,8 +57,8 @@ static int image_take(struct image_file *f)
 
 	if (!f->save && !f->err) {
 		f->err = may_save(f->c) ?: ct_save_take(f->c, f->flags, &save);
-		/* Pairs with the acquire in image_splice_read(). */
 		if (!f->err)
+			/* Pairs with the acquire in image_splice_read(). */
 			smp_store_release(&f->save, save);
 	}
 	return f->err;
