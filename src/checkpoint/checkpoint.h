@@ -299,6 +299,7 @@ struct ct_families {
  * @frozen: its tasks
  * @files: by id: &struct file, referenced, made by process 1
  * @name: of the container to be
+ * @place: the one that it is to be inside of; referenced. NULL: the writer's
  * @outside: what takes the place of what was outside: CT_OUTSIDE_...
  * @stdio: descriptors of the writer that may; referenced; only while tasks are made
  * @nr_tasks: how many threads there are to be, without zombies
@@ -328,6 +329,7 @@ struct ct_restart {
 	struct ct_frozen *frozen;
 	struct xarray files;
 	char name[CT_NAME_MAX + 1];
+	struct ct_container *place;
 	unsigned int outside;
 	struct file *stdio[CT_STDIO];
 	unsigned int nr_tasks;

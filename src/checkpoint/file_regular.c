@@ -13,6 +13,7 @@
 #include <linux/kdev_t.h>
 #include <linux/magic.h>
 #include <linux/major.h>
+#include <linux/module.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/pid.h>
@@ -65,6 +66,9 @@ bool ct_file_path_match(const struct file *file)
 {
 	const struct inode *inode = d_backing_inode(ct_file_path(file)->dentry);
 
+	/* An image that is on its way. */
+	if (file->f_op->owner == THIS_MODULE)
+		return false;
 	if (S_ISCHR(inode->i_mode) && is_plain_device(inode->i_rdev))
 		return true;
 	if (!is_plain(inode->i_sb))

@@ -122,7 +122,7 @@ static int found(struct ct_rtask *t)
 	int err;
 
 	strscpy(req.name, r->name, sizeof(req.name));
-	err = ct_container_create(&req, why);
+	err = ct_container_create_in(r->place, &req, why);
 	if (err)
 		return ct_restart_fail(r, err, "%s", why[0] ? why :
 				       "the container cannot be made");

@@ -75,6 +75,8 @@ void ct_restart_put(struct ct_restart *r)
 		ct_frozen_put(r->frozen);
 	if (r->c)
 		ct_container_put(r->c);
+	if (r->place)
+		ct_container_put(r->place);
 	put_cred(r->cred);
 	kfree(r);
 	module_put(THIS_MODULE);

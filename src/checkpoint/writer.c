@@ -18,7 +18,8 @@
 /* Bytes between two looks whether there is a reason to stop. */
 #define PIECE		((size_t)64 << 10)
 #define OPTIONS		"options "
-#define OPTIONS_MAX	255
+/* The names of containers nested as deep as can be, and some more. */
+#define OPTIONS_MAX	4095
 
 /**
  * struct ct_writer - an image being written
@@ -194,9 +195,45 @@ static int parse_outside(struct ct_writer *w, char *words)
 	return err;
 }
 
+static bool is_path(const char *path)
+{
+	size_t n;
+
+	for (;; path += n + 1) {
+		n = strcspn(path, "/");
+		if (!ct_name_ok(path, n))
+			return false;
+		if (!path[n])
+			return true;
+	}
+}
+
+/* PATH/NAME: inside the container that is there for the writer. */
+static int parse_name(struct ct_writer *w, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	struct ct_container *place = NULL;
+
+	if (!is_path(path)) {
+		snprintf(w->why, sizeof(w->why),
+			 "'%.63s' is no name for a container", path);
+		return -EINVAL;
+	}
+	if (slash) {
+		place = ct_container_find(path, slash - path, w->why);
+		if (!place)
+			return -ENOENT;
+	}
+	if (w->r->place)
+		ct_container_put(w->r->place);
+	w->r->place = place;
+	strscpy(w->r->name, name, sizeof(w->r->name));
+	return 0;
+}
+
 static int parse_option(struct ct_writer *w, char *word)
 {
-	const char *name = word + strlen("name=");
 
 	if (!*word)
 		return 0;
@@ -204,36 +241,32 @@ static int parse_option(struct ct_writer *w, char *word)
 		return parse_outside(w, word + strlen("outside="));
 	if (!strstarts(word, "name=")) {
 		snprintf(w->why, sizeof(w->why),
-			 "unknown option '%.32s'; there are name=NAME and outside=WHAT",
+			 "unknown option '%.32s'; there are name=[PATH/]NAME and outside=WHAT",
 			 word);
 		return -EINVAL;
 	}
-	if (!ct_name_ok(name, strlen(name))) {
-		snprintf(w->why, sizeof(w->why),
-			 "'%.63s' is no name for a container", name);
-		return -EINVAL;
-	}
-	strscpy(w->r->name, name, sizeof(w->r->name));
-	return 0;
+	return parse_name(w, word + strlen("name="));
 }
 
 /* A line of options in front of the image. 1: it was one. */
 static int take_options(struct ct_writer *w, const char __user *ubuf, size_t size)
 {
-	char line[OPTIONS_MAX + 1], *rest = line, *word;
+	char *line, *rest, *word;
 	int err = 0;
 
 	if (w->begun || size < strlen(OPTIONS) || size > OPTIONS_MAX)
 		return 0;
-	if (copy_from_user(line, ubuf, size))
-		return -EFAULT;
-	line[size] = '\0';
-	if (strncmp(line, OPTIONS, strlen(OPTIONS)))
-		return 0;
-	rest += strlen(OPTIONS);
-	while (!err && (word = strsep(&rest, " \t\n")))
-		err = parse_option(w, word);
-	return err ?: 1;
+	line = memdup_user_nul(ubuf, size);
+	if (IS_ERR(line))
+		return PTR_ERR(line);
+	rest = line + strlen(OPTIONS);
+	if (strstarts(line, OPTIONS)) {
+		while (!err && (word = strsep(&rest, " \t\n")))
+			err = parse_option(w, word);
+		err = err ?: 1;
+	}
+	kfree(line);
+	return err;
 }
 
 /* Straight to where it goes: there is a lot of it. */

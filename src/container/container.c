@@ -117,6 +117,62 @@ void ct_container_put(struct ct_container *c)
 	ct_space_put(&c->space);
 }
 
+/* The next name of a path. Return: its length; 0 if it is none. */
+static size_t next_name(const char *path, size_t len, char *name)
+{
+	const char *slash = memchr(path, '/', len);
+	size_t n = slash ? slash - path : len;
+
+	if (!ct_name_ok(path, n))
+		return 0;
+	memcpy(name, path, n);
+	name[n] = '\0';
+	return n;
+}
+
+/* Called with ct_mutex held. A name at the beginning is that of current's own. */
+static struct ct_container *find_step(const struct ct_container *c, bool first,
+				      const char *name)
+{
+	struct ct_container *own = ct_current_container();
+
+	if (first && own)
+		return strcmp(own->name, name) ? NULL : own;
+	return find_name(c, name);
+}
+
+/**
+ * ct_container_find - find a container by its path
+ * @path: as current has it behind /proc/container/; not terminated
+ * @len: its length
+ * @why: on failure a sentence
+ *
+ * Context: may sleep.
+ * Return: the container with a reference for the caller; NULL if there is none.
+ */
+struct ct_container *ct_container_find(const char *path, size_t len, char *why)
+{
+	char name[CT_NAME_MAX + 1];
+	struct ct_container *c = NULL;
+	size_t at = 0, n;
+
+	mutex_lock(&ct_mutex);
+	do {
+		n = next_name(path + at, len - at, name);
+		c = n ? find_step(c, !at, name) : NULL;
+		at += n + 1;
+	} while (c && at < len);
+	if (c && ct_container_alive(c))
+		refcount_inc(&c->space.users);
+	else
+		c = NULL;
+	mutex_unlock(&ct_mutex);
+	if (!c)
+		snprintf(why, CT_WHY_MAX, "there is no container '%.*s'",
+			 (int)min(at - 1, len), path);
+	return c;
+}
+
 static void disarm(struct work_struct *work)
 {
 	mutex_lock(&ct_mutex);
@@ -359,7 +415,7 @@ static int claim_name(const struct ct_request *req,
 static int check_place(const struct ct_request *req,
 		       struct ct_container *parent, char *why)
 {
-	if (!parent && !strcmp(req->name, "restart")) {
+	if (!parent && !strcmp(req->name, CT_RESTART_NAME)) {
 		snprintf(why, CT_WHY_MAX,
 			 "'restart' is the name of a file of /proc/container, so no container can have it");
 		return -EINVAL;
@@ -403,6 +459,44 @@ static int create_inside(const struct ct_request *req,
 }
 
 /**
+ * ct_container_create_in - make a container inside another one
+ * @place: where; referenced. NULL: in the one that the process is in
+ * @req: name, process and options
+ * @why: on failure a sentence, if there is more to say than the error does
+ *
+ * The process is moved into all those on the way in one step.
+ *
+ * Context: may sleep.
+ * Return: as ct_container_create(); also EPERM if @place is not inside the one that
+ * the process is in, ESRCH if it is ending.
+ */
+int ct_container_create_in(struct ct_container *place,
+			   const struct ct_request *req, char *why)
+{
+	struct ct_space *space;
+	struct pid *pid;
+	int err = ct_enter_check(why);
+
+	if (err)
+		return err;
+	pid = ct_enter_process(req, &space, why);
+	if (!pid)
+		return -ESRCH;
+	if (try_module_get(THIS_MODULE)) {
+		err = create_inside(req, place ?: ct_container_of(space), pid,
+				    why);
+		if (err)
+			module_put(THIS_MODULE);
+	} else {
+		snprintf(why, CT_WHY_MAX, "the module is being unloaded");
+		err = -ENODEV;
+	}
+	ct_space_put(space);
+	put_pid(pid);
+	return err;
+}
+
+/**
  * ct_container_create - make a container and move its first process into it
  * @req: name, process and options
  * @why: on failure a sentence, if there is more to say than the error does
@@ -415,26 +509,7 @@ static int create_inside(const struct ct_request *req,
  */
 int ct_container_create(const struct ct_request *req, char *why)
 {
-	struct ct_space *space;
-	struct pid *pid;
-	int err = ct_enter_check(why);
-
-	if (err)
-		return err;
-	pid = ct_enter_process(req, &space, why);
-	if (!pid)
-		return -ESRCH;
-	if (try_module_get(THIS_MODULE)) {
-		err = create_inside(req, ct_container_of(space), pid, why);
-		if (err)
-			module_put(THIS_MODULE);
-	} else {
-		snprintf(why, CT_WHY_MAX, "the module is being unloaded");
-		err = -ENODEV;
-	}
-	ct_space_put(space);
-	put_pid(pid);
-	return err;
+	return ct_container_create_in(NULL, req, why);
 }
 
 /**

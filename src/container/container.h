@@ -19,6 +19,9 @@
 struct ct_rgroup;
 struct proc_dir_entry;
 
+/* A file of /proc/container/, and so no name for a container there. */
+#define CT_RESTART_NAME	"restart"
+
 /**
  * struct ct_container - one container
  * @space: its numbers; its reference count is the container's
@@ -96,9 +99,12 @@ int ct_containers_init(const struct ct_entry_ops *ops,
 void ct_containers_exit(void);
 
 int ct_container_create(const struct ct_request *req, char *why);
+int ct_container_create_in(struct ct_container *place,
+			   const struct ct_request *req, char *why);
 int ct_container_adopt(struct ct_container *c, const struct ct_request *req,
 		       char *why);
 
+struct ct_container *ct_container_find(const char *path, size_t len, char *why);
 struct ct_container *ct_container_get(u32 id);
 struct ct_container *ct_container_get_next(u32 *id);
 void ct_container_put(struct ct_container *c);

@@ -428,6 +428,6 @@ int ct_checkpoint_mkfiles(struct proc_dir_entry *dir, void *data)
  */
 int ct_restart_mkfile(struct proc_dir_entry *dir)
 {
-	return proc_create_data("restart", 0600, dir, &restart_proc_ops,
+	return proc_create_data(CT_RESTART_NAME, 0600, dir, &restart_proc_ops,
 				(void *)&ct_restart_mark) ? 0 : -ENOMEM;
 }

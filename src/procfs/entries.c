@@ -362,6 +362,13 @@ static bool is_top(const struct ct_container *c)
 	return own ? c == own : !ct_container_parent(c);
 }
 
+/* The one file that is there for all. */
+static bool is_restart(const struct qstr *name)
+{
+	return name->len == strlen(CT_RESTART_NAME) &&
+	       !memcmp(name->name, CT_RESTART_NAME, name->len);
+}
+
 static bool is_own_name(const struct qstr *name)
 {
 	const struct ct_container *own = ct_current_container();
@@ -409,7 +416,7 @@ int ct_entry_revalidate(struct dentry *dentry)
 		return has_ended(dentry, parent) ? -ENOENT : 1;
 	}
 	if (pde_data(d_inode(dentry)) == &ct_restart_mark)
-		return ct_current_ns() ? -ENOENT : 1;
+		return 1;
 	c = ct_container_get(ct_entry_id(d_inode(dentry)));
 	if (!c || !ct_container_alive(c))
 		ret = -ENOENT;
@@ -428,7 +435,7 @@ struct dentry *ct_hook_proc_lookup(struct inode *dir, struct dentry *dentry,
 	struct dentry *ret;
 
 	ct_hook_enter();
-	if (pde_data(dir) != &ct_dir_mark || !c)
+	if (pde_data(dir) != &ct_dir_mark || !c || is_restart(&dentry->d_name))
 		ret = static_call(ct_orig_proc_lookup)(dir, dentry, flags);
 	else if (!is_own_name(&dentry->d_name))
 		ret = ERR_PTR(-ENOENT);

@@ -82,8 +82,8 @@ static void explain(const struct restart *r, const char *image, int err,
 
 static int restart_open(struct restart *r, struct fault *why)
 {
-	char line[200];
-	int len;
+	char *line;
+	int len, ret;
 
 	r->fd = open(PROC_RESTART, O_RDWR | O_CLOEXEC);
 	if (r->fd < 0) {
@@ -92,13 +92,18 @@ static int restart_open(struct restart *r, struct fault *why)
 	}
 	if (!r->name && !r->outside)
 		return 0;
-	len = snprintf(line, sizeof(line), "options %s%s %s%s\n",
+	len = asprintf(&line, "options %s%s %s%s\n",
 		       r->name ? "name=" : "", r->name ? r->name : "",
 		       r->outside ? "outside=" : "", r->outside ? r->outside : "");
-	if (write(r->fd, line, len) == len)
-		return 0;
-	explain(r, NULL, errno, why);
-	return -1;
+	if (len < 0) {
+		fault_set(why, "no memory");
+		return -1;
+	}
+	ret = write(r->fd, line, len) == len ? 0 : -1;
+	if (ret)
+		explain(r, NULL, errno, why);
+	free(line);
+	return ret;
 }
 
 static int take(struct image *image, const void *data, size_t size, struct fault *why)
@@ -153,10 +158,12 @@ static int move_memory(struct restart *r, struct mover *m, struct source *s,
 	return -1;
 }
 
-/* Return: 0, or -1; then nothing is left of the container. */
-static int stream(struct restart *r, struct source *s, char *name, struct fault *why)
+/* Return: 0, or -1; then nothing is left of the container. @name: its path. */
+static int stream(struct restart *r, struct source *s, char **name, struct fault *why)
 {
 	struct image image = { .take = take, .owner = r, .until_memory = true };
+	/* The path of a name has that at its beginning already. */
+	const char *own = r->name ? "" : own_name();
 	struct progress progress;
 	struct mover m;
 	int ret;
@@ -171,7 +178,12 @@ static int stream(struct restart *r, struct source *s, char *name, struct fault 
 		}
 		progress_end(&progress);
 	}
-	snprintf(name, CONTAINER_IMAGE_NAME, "%s", r->name ? r->name : image.header.name);
+	if (!ret && asprintf(name, "%s%s%s", own, own[0] ? "/" : "",
+			     r->name ? r->name : image.header.name) < 0) {
+		fault_set(why, "no memory");
+		*name = NULL;
+		ret = -1;
+	}
 	image_free(&image);
 	return ret ? -1 : 0;
 }
@@ -248,7 +260,7 @@ static int stand_in(const char *name)
 				     WEXITSTATUS(status);
 }
 
-static int start(struct restart *r, char *name, struct fault *why)
+static int start(struct restart *r, char **name, struct fault *why)
 {
 	struct fault unpacking;
 	struct source s;
@@ -265,13 +277,13 @@ static int start(struct restart *r, char *name, struct fault *why)
 static int restart(struct restart *r)
 {
 	struct sigaction dfl = { .sa_handler = SIG_DFL };
-	char name[CONTAINER_IMAGE_NAME];
 	struct fault why = {};
+	char *name = NULL;
 	int ret;
 
 	/* Who ignores it never hears of a child's end. */
 	sigaction(SIGCHLD, &dfl, NULL);
-	ret = restart_open(r, &why) ? -1 : start(r, name, &why);
+	ret = restart_open(r, &why) ? -1 : start(r, &name, &why);
 	if (r->fd >= 0)
 		close(r->fd);
 	if (ret) {
@@ -283,7 +295,10 @@ static int restart(struct restart *r)
 		ret = say("restarted", name);
 	else if (r->detach)
 		ret = say(name, NULL);
-	return ret || r->detach ? ret : stand_in(name);
+	if (!ret && !r->detach)
+		ret = stand_in(name);
+	free(name);
+	return ret;
 }
 
 static int parse(struct restart *r, int argc, char **argv)
@@ -294,12 +309,13 @@ static int parse(struct restart *r, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "n:dph", restart_options, NULL)) >= 0) {
 		switch (c) {
 		case 'n':
-			if (!name_is_valid(optarg, &why))
+			/* It lives as long as we do. */
+			r->name = name_path(optarg, &why);
+			if (!r->name)
 				return usage_error(&cmd_restart, "%s", why.text);
-			if (strchr(optarg, '/'))
-				return usage_error(&cmd_restart, "'%s': a container is restarted where containerctl is, and not inside another",
+			if (!strcmp(r->name, own_name()))
+				return usage_error(&cmd_restart, "'%s' is the container that containerctl is in",
 						   optarg);
-			r->name = optarg;
 			break;
 		case 'd':
 			r->detach = true;
@@ -354,7 +370,8 @@ const struct command cmd_restart = {
 	"with zstd), with all processes as they were and with their numbers.  Waits for\n"
 	"its process 1, to which signals are passed on, and ends with its status.\n"
 	"\n"
-	"  -n, --name=NAME  call it NAME, and not as it was called\n"
+	"  -n, --name=NAME  call it NAME, and not as it was called; PATH/NAME: make it inside\n"
+	"                   the container PATH\n"
 	"  -d, --detach     print its name and come back as soon as it runs\n"
 	"  -p, --progress   say how far it is even if standard error is no terminal\n"
 	"      --outside=LIST\n"
