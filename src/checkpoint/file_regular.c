@@ -23,6 +23,7 @@
 
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/files.h"
+#include "checkpoint/notice.h"
 #include "compat/file.h"
 
 /*
@@ -67,7 +68,7 @@ bool ct_file_path_match(const struct file *file)
 	const struct inode *inode = d_backing_inode(ct_file_path(file)->dentry);
 
 	/* An image that is on its way. */
-	if (file->f_op->owner == THIS_MODULE)
+	if (file->f_op->owner == THIS_MODULE && !ct_notice_match(file))
 		return false;
 	if (S_ISCHR(inode->i_mode) && is_plain_device(inode->i_rdev))
 		return true;

@@ -109,6 +109,19 @@ static int strip(struct ct_rtask *t)
 	return err ?: vm_munmap(0, TASK_SIZE);
 }
 
+/* What its programs are told, before any of them can ask. */
+static void count(struct ct_restart *r)
+{
+	struct ct_progress *p = &r->c->progress;
+	const struct container_image_counts *counts;
+	const struct ct_record *record;
+
+	record = ct_in_find(&r->in, CONTAINER_IMAGE_COUNTS, 0);
+	counts = record ? record->payload : NULL;
+	p->checkpoints = counts ? counts->checkpoints : 1;
+	p->restarts = (counts ? counts->restarts : 0) + 1;
+}
+
 /* Process 1 makes the container and enters it. */
 static int found(struct ct_rtask *t)
 {
@@ -128,6 +141,7 @@ static int found(struct ct_rtask *t)
 				       "the container cannot be made");
 	r->c = ct_current_container();
 	refcount_inc(&r->c->space.users);
+	count(r);
 	/* No checkpoint before it runs. */
 	WRITE_ONCE(r->c->progress.busy, true);
 	return 0;

@@ -4,6 +4,7 @@
 #define CT_CHECKPOINT_PROGRESS_H
 
 #include <linux/types.h>
+#include <linux/wait.h>
 
 struct seq_file;
 
@@ -18,6 +19,10 @@ struct seq_file;
  * @bytes: read so far
  * @pages: of memory, read so far
  * @total: bytes that there will be: an estimate until all has been read
+ * @checkpoints: how many there have been, those before a restart included
+ * @restarts: how often it has been restarted
+ * @events: counts the changes of these two since the container was made
+ * @notice: where those wait who want to be told
  * @error: why there was no checkpoint; a sentence of its own, NULL: there was
  *
  * Written by the one who has @busy; what others read may be a moment old. @error
@@ -33,6 +38,10 @@ struct ct_progress {
 	u64 bytes;
 	u64 pages;
 	u64 total;
+	u64 checkpoints;
+	u64 restarts;
+	u64 events;
+	wait_queue_head_t notice;
 	char *error;
 };
 

@@ -16,6 +16,7 @@
 #include "checkpoint/emit.h"
 #include "checkpoint/files.h"
 #include "checkpoint/freeze.h"
+#include "checkpoint/notice.h"
 #include "checkpoint/out.h"
 #include "checkpoint/progress.h"
 #include "checkpoint/save.h"
@@ -206,6 +207,21 @@ static void take_time(struct ct_save *s)
 	s->now_real = ktime_get_real_ns();
 }
 
+/* What those will read who come back from this image, but for the restart. */
+static int save_counts(struct ct_save *s)
+{
+	const struct ct_progress *p = &s->c->progress;
+	struct container_image_counts *counts;
+
+	counts = ct_out_optional(&s->out, CONTAINER_IMAGE_COUNTS, 0,
+				 sizeof(*counts));
+	if (!counts)
+		return -ENOMEM;
+	counts->checkpoints = p->checkpoints + 1;
+	counts->restarts = p->restarts;
+	return 0;
+}
+
 static int save_next(struct ct_save *s)
 {
 	struct container_image_next *next;
@@ -222,7 +238,8 @@ static int save_all(struct ct_save *s)
 	int err;
 
 	take_time(s);
-	err = save_header(s) ?: ct_total_begin(s) ?: save_next(s);
+	err = save_header(s) ?: ct_total_begin(s) ?: save_counts(s) ?:
+	      save_next(s);
 	return err ?: save_tasks(s);
 }
 
@@ -443,10 +460,14 @@ int ct_save_take(struct ct_container *c, unsigned int flags,
 	err = take_again(c, flags, save, why);
 	set_error(c, err ? why : NULL);
 	WRITE_ONCE(p->taken, !err);
-	if (err)
+	if (err) {
 		/* Pairs with the xchg() of the next one. */
 		smp_store_release(&p->busy, false);
-	return err;
+		return err;
+	}
+	WRITE_ONCE(p->checkpoints, p->checkpoints + 1);
+	ct_notice(p);
+	return 0;
 }
 
 /* The next record: metadata, the border, memory, the end. 0: that was all. */

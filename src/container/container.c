@@ -300,6 +300,7 @@ static struct ct_container *container_alloc(const struct ct_request *req,
 	c->no_reaper = req->no_reaper;
 	c->created = ktime_get_real_seconds();
 	atomic_set(&c->lives, 1);
+	init_waitqueue_head(&c->progress.notice);
 	INIT_WORK(&c->end, container_end);
 	err = ct_space_init(&c->space, parent ? &parent->space : NULL,
 			    &space_ops);

@@ -21,6 +21,8 @@ struct proc_dir_entry;
 
 /* A file of /proc/container/, and so no name for a container there. */
 #define CT_RESTART_NAME	"restart"
+/* Another one. */
+#define CT_EVENTS_NAME	".events"
 
 /**
  * struct ct_container - one container

@@ -28,6 +28,12 @@ static const struct ct_field total[] = {
 	{}
 };
 
+static const struct ct_field counts[] = {
+	CT_FIELD(struct container_image_counts, checkpoints, DEC),
+	CT_FIELD(struct container_image_counts, restarts, DEC),
+	{}
+};
+
 static const struct ct_field next[] = {
 	CT_FIELD(struct container_image_next, number, DEC),
 	CT_FIELD(struct container_image_next, reserved, DEC),
@@ -46,6 +52,12 @@ const struct ct_record_type ct_records_base[] = {
 		.name = "total",
 		.fields = total,
 		.size = sizeof(struct container_image_total),
+	},
+	{
+		.type = CONTAINER_IMAGE_COUNTS,
+		.name = "counts",
+		.fields = counts,
+		.size = sizeof(struct container_image_counts),
 	},
 	{
 		.type = CONTAINER_IMAGE_NEXT,

@@ -12,11 +12,12 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "checkpoint/notice.h"
 #include "checkpoint/restart.h"
 #include "checkpoint/save.h"
 #include "procfs/procfs.h"
 
-const u8 ct_restart_mark = 'r';
+const u8 ct_common_mark = 'c';
 
 /* Enough for the words that say how. */
 #define WORDS_MAX	63
@@ -405,6 +406,14 @@ static const struct proc_ops restart_proc_ops = {
 	.proc_open = restart_open,
 };
 
+/* -- events -- */
+
+static const struct proc_ops events_proc_ops = {
+	.proc_open = ct_notice_open,
+	/* Or else procfs takes the file for one without positions. */
+	.proc_lseek = default_llseek,
+};
+
 /**
  * ct_checkpoint_mkfiles - the files of a container about checkpoints
  * @dir: its directory
@@ -421,13 +430,17 @@ int ct_checkpoint_mkfiles(struct proc_dir_entry *dir, void *data)
 }
 
 /**
- * ct_restart_mkfile - /proc/container/restart
+ * ct_restart_mkfiles - /proc/container/restart and .events
  * @dir: /proc/container/
  *
  * Return: 0 or -ENOMEM.
  */
-int ct_restart_mkfile(struct proc_dir_entry *dir)
+int ct_restart_mkfiles(struct proc_dir_entry *dir)
 {
-	return proc_create_data(CT_RESTART_NAME, 0600, dir, &restart_proc_ops,
-				(void *)&ct_restart_mark) ? 0 : -ENOMEM;
+	void *mark = (void *)&ct_common_mark;
+
+	if (!proc_create_data(CT_RESTART_NAME, 0600, dir, &restart_proc_ops, mark) ||
+	    !proc_create_data(CT_EVENTS_NAME, 0444, dir, &events_proc_ops, mark))
+		return -ENOMEM;
+	return 0;
 }

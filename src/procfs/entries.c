@@ -362,19 +362,23 @@ static bool is_top(const struct ct_container *c)
 	return own ? c == own : !ct_container_parent(c);
 }
 
-/* The one file that is there for all. */
-static bool is_restart(const struct qstr *name)
+static bool is_name(const struct qstr *name, const char *text)
 {
-	return name->len == strlen(CT_RESTART_NAME) &&
-	       !memcmp(name->name, CT_RESTART_NAME, name->len);
+	return name->len == strlen(text) &&
+	       !memcmp(name->name, text, name->len);
+}
+
+/* One of the files that are there for all. */
+static bool is_common(const struct qstr *name)
+{
+	return is_name(name, CT_RESTART_NAME) || is_name(name, CT_EVENTS_NAME);
 }
 
 static bool is_own_name(const struct qstr *name)
 {
 	const struct ct_container *own = ct_current_container();
 
-	return own && strlen(own->name) == name->len &&
-	       !memcmp(own->name, name->name, name->len);
+	return own && is_name(name, own->name);
 }
 
 /* Is this the directory of a container in another one that has no tasks? */
@@ -415,7 +419,7 @@ int ct_entry_revalidate(struct dentry *dentry)
 		ct_view_found(dentry);
 		return has_ended(dentry, parent) ? -ENOENT : 1;
 	}
-	if (pde_data(d_inode(dentry)) == &ct_restart_mark)
+	if (pde_data(d_inode(dentry)) == &ct_common_mark)
 		return 1;
 	c = ct_container_get(ct_entry_id(d_inode(dentry)));
 	if (!c || !ct_container_alive(c))
@@ -435,7 +439,7 @@ struct dentry *ct_hook_proc_lookup(struct inode *dir, struct dentry *dentry,
 	struct dentry *ret;
 
 	ct_hook_enter();
-	if (pde_data(dir) != &ct_dir_mark || !c || is_restart(&dentry->d_name))
+	if (pde_data(dir) != &ct_dir_mark || !c || is_common(&dentry->d_name))
 		ret = static_call(ct_orig_proc_lookup)(dir, dentry, flags);
 	else if (!is_own_name(&dentry->d_name))
 		ret = ERR_PTR(-ENOENT);

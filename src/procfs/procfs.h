@@ -21,7 +21,7 @@ struct seq_file;
  */
 extern const u8 ct_file_mark;
 extern const u8 ct_dir_mark;
-extern const u8 ct_restart_mark;
+extern const u8 ct_common_mark;
 
 static inline void *ct_entry_data(u32 id)
 {
@@ -66,7 +66,7 @@ void ct_show_path(struct seq_file *m, const struct ct_container *c);
 
 /* checkpoint.c */
 int ct_checkpoint_mkfiles(struct proc_dir_entry *dir, void *data);
-int ct_restart_mkfile(struct proc_dir_entry *dir);
+int ct_restart_mkfiles(struct proc_dir_entry *dir);
 
 /* root.c */
 void ct_roots_watch(bool on);

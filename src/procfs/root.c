@@ -257,7 +257,7 @@ int ct_procfs_init(void)
 	if (!file)
 		return -ENOMEM;
 	dir = proc_mkdir_data(CT_PROC_NAME, 0555, file, (void *)&ct_dir_mark);
-	if (!dir || ct_restart_mkfile(dir)) {
+	if (!dir || ct_restart_mkfiles(dir)) {
 		proc_remove(file);
 		return -ENOMEM;
 	}

@@ -63,6 +63,8 @@ struct container_image_tail {
 #define CONTAINER_IMAGE_HEADER	CONTAINER_IMAGE_TYPE('C', 'T', 'I', 'M')
 /* How long it is about to be. */
 #define CONTAINER_IMAGE_TOTAL	CONTAINER_IMAGE_TYPE('T', 'O', 'T', 'L')
+/* What programs can ask for that want to be told of checkpoints. */
+#define CONTAINER_IMAGE_COUNTS	CONTAINER_IMAGE_TYPE('C', 'N', 'T', 'S')
 /* Which number a new process gets. */
 #define CONTAINER_IMAGE_NEXT	CONTAINER_IMAGE_TYPE('N', 'E', 'X', 'T')
 /* No more about processes; what follows is memory. No payload. */
@@ -113,6 +115,16 @@ struct container_image_header {
 struct container_image_total {
 	__u64 bytes;
 	__u64 pages;
+};
+
+/**
+ * struct container_image_counts - payload of CONTAINER_IMAGE_COUNTS
+ * @checkpoints: how many have been taken of the container, this one included
+ * @restarts: how often it has been restarted
+ */
+struct container_image_counts {
+	__u64 checkpoints;
+	__u64 restarts;
 };
 
 /**
