@@ -137,7 +137,9 @@ struct container_file {
  *	     the same. Also without can_attach, see there, and then with
  *	     post_attach but for a child whose parent was moved during fork.
  * @post_attach: after attach, for what has to sleep. container_lock held. The
- *	     task may have begun to exit or have been released since.
+ *	     task may have begun to exit or have been released since. For a child
+ *	     whose parent was moved during fork, current is the parent; if the
+ *	     hierarchy that it leaves has ended, @to is what was its root.
  *
  * @can_fork: current wants a child, which would be in @css: 0, or an errno for
  *	     fork to fail with. The child has a pid and is not visible. No lock,

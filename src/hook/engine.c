@@ -218,6 +218,7 @@ static long sleepers(void)
 void ct_hooks_exit(void)
 {
 	ct_hooks_disarm(CT_HOOK_MEMORY);
+	ct_hooks_disarm(CT_HOOK_CPUSET);
 	ct_hooks_disarm(CT_HOOK_RESOURCE);
 	ct_hooks_disarm(CT_HOOK_ACTIVE);
 	ct_hooks_disarm(CT_HOOK_LOADED);

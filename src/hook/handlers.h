@@ -11,6 +11,7 @@
 #define CT_HOOK_HANDLERS_H
 
 #include <linux/cgroup.h>
+#include <linux/cpuset.h>
 #include <linux/dcache.h>
 #include <linux/fs.h>
 #include <linux/fs_context.h>
@@ -32,6 +33,7 @@
 #include <linux/tty.h>
 #include <net/sock.h>
 
+#include "compat/affinity.h"
 #include "compat/netlink.h"
 
 /* Not declared in any header for modules; compared with BTF at load. */
@@ -93,6 +95,8 @@ int packet_rcv_spkt(struct sk_buff *skb, struct net_device *dev,
 		    struct packet_type *pt, struct net_device *orig_dev);
 struct bpf_prog *__get_filter(struct sock_fprog *fprog, struct sock *sk);
 int wait_consider_task(struct wait_opts *wo, int ptrace, struct task_struct *p);
+int __sched_setaffinity(struct task_struct *task, ct_affinity_t *wanted);
+void cpuset_change_task_nodemask(struct task_struct *task, nodemask_t *mems);
 
 /* pidspace/translate.c */
 extern typeof(__task_pid_nr_ns) ct_hook___task_pid_nr_ns;
@@ -312,6 +316,12 @@ void ct_tramp_exchange_tids(void);
 void ct_tramp_get_mem_cgroup_from_mm(void);
 void ct_tramp_mem_cgroup_from_task(void);
 void ct_tramp_mem_cgroup_scan_tasks(void);
+void ct_tramp_cpuset_cpus_allowed(void);
+void ct_tramp_cpuset_cpus_allowed_fallback(void);
+void ct_tramp_set_cpus_allowed_ptr(void);
+void ct_tramp___sched_setaffinity(void);
+void ct_tramp_cpuset_mems_allowed(void);
+void ct_tramp_cpuset_change_task_nodemask(void);
 
 /* resource/fork.c */
 extern typeof(cgroup_can_fork) ct_hook_cgroup_can_fork;
@@ -336,5 +346,21 @@ int ct_hook_mem_cgroup_scan_tasks(struct mem_cgroup *memcg,
 DECLARE_STATIC_CALL(ct_orig_get_mem_cgroup_from_mm, get_mem_cgroup_from_mm);
 DECLARE_STATIC_CALL(ct_orig_mem_cgroup_from_task, mem_cgroup_from_task);
 DECLARE_STATIC_CALL(ct_orig_mem_cgroup_scan_tasks, mem_cgroup_scan_tasks);
+
+/* resource/cpuset_tasks.c */
+extern typeof(cpuset_cpus_allowed) ct_hook_cpuset_cpus_allowed;
+extern typeof(cpuset_cpus_allowed_fallback) ct_hook_cpuset_cpus_allowed_fallback;
+extern typeof(set_cpus_allowed_ptr) ct_hook_set_cpus_allowed_ptr;
+extern typeof(__sched_setaffinity) ct_hook___sched_setaffinity;
+extern typeof(cpuset_mems_allowed) ct_hook_cpuset_mems_allowed;
+extern typeof(cpuset_change_task_nodemask) ct_hook_cpuset_change_task_nodemask;
+DECLARE_STATIC_CALL(ct_orig_cpuset_cpus_allowed, cpuset_cpus_allowed);
+DECLARE_STATIC_CALL(ct_orig_cpuset_cpus_allowed_fallback,
+		    cpuset_cpus_allowed_fallback);
+DECLARE_STATIC_CALL(ct_orig_set_cpus_allowed_ptr, set_cpus_allowed_ptr);
+DECLARE_STATIC_CALL(ct_orig___sched_setaffinity, __sched_setaffinity);
+DECLARE_STATIC_CALL(ct_orig_cpuset_mems_allowed, cpuset_mems_allowed);
+DECLARE_STATIC_CALL(ct_orig_cpuset_change_task_nodemask,
+		    cpuset_change_task_nodemask);
 
 #endif

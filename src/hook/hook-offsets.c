@@ -5,6 +5,7 @@
 #include <linux/if_arp.h>
 #include <linux/kbuild.h>
 #include <linux/netdevice.h>
+#include <linux/nodemask.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
@@ -35,4 +36,5 @@ static void __used ct_offsets(void)
 	OFFSET(CT_PAGE_slots, ct_slot_page, slots);
 	OFFSET(CT_SLOT_ns, ct_slot, ns);
 	DEFINE(CT_SLOT_SIZE, sizeof(struct ct_slot));
+	DEFINE(CT_NODEMASK_SIZE, sizeof(nodemask_t));
 }

@@ -16,13 +16,15 @@
  * @CT_HOOK_ACTIVE: only while there are containers
  * @CT_HOOK_RESOURCE: only while there are hierarchies of resource containers
  * @CT_HOOK_MEMORY: only while one of these has the controller memory
- * @CT_HOOK_EITHER: with containers or hierarchies
+ * @CT_HOOK_CPUSET: only while one of these has the controller cpuset
+ * @CT_HOOK_EITHER: with containers or with hierarchies
  */
 enum ct_hook_when {
 	CT_HOOK_LOADED = 1,
 	CT_HOOK_ACTIVE = 2,
 	CT_HOOK_RESOURCE = 4,
 	CT_HOOK_MEMORY = 8,
+	CT_HOOK_CPUSET = 16,
 	CT_HOOK_EITHER = CT_HOOK_ACTIVE | CT_HOOK_RESOURCE,
 };
 

@@ -55,6 +55,7 @@ static const struct ct_symbol * const tables[] = {
 	ct_symbols_closing,
 	ct_symbols_cpuacct,
 	ct_symbols_memcg,
+	ct_symbols_cpuset,
 };
 
 static const struct ct_symbol *next_symbol(const struct ct_symbol *sym,

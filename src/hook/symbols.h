@@ -67,6 +67,7 @@ extern const struct ct_symbol ct_symbols_special[];
 extern const struct ct_symbol ct_symbols_closing[];
 extern const struct ct_symbol ct_symbols_cpuacct[];
 extern const struct ct_symbol ct_symbols_memcg[];
+extern const struct ct_symbol ct_symbols_cpuset[];
 
 /* Structures that a room has a copy of. */
 #define CT_MEMBER(structure_name, member_name) {			\

@@ -3,6 +3,7 @@
  * The hooks: everything that the module changes in the kernel is in this table
  * (and rendered for people in Documentation/hooks.md).
  */
+#include "compat/affinity.h"
 #include "compat/locks.h"
 #include "compat/memcg.h"
 #include "hook/handlers.h"
@@ -320,6 +321,32 @@ struct ct_hook ct_hooks[] = {
 	{ DIRECT(mem_cgroup_scan_tasks, MEMORY, CT_PROTO_SCAN_TASKS,
 		 "who can be killed for the memory of a group"),
 	  ORIGINAL(mem_cgroup_scan_tasks) },
+
+	/* The controller cpuset. */
+	{ DIRECT(cpuset_cpus_allowed, CPUSET,
+		 "void (struct task_struct *, struct cpumask *)",
+		 "what sched_setaffinity() and the scheduler let a task have"),
+	  ORIGINAL(cpuset_cpus_allowed) },
+	{ DIRECT(cpuset_cpus_allowed_fallback, CPUSET,
+		 "bool (struct task_struct *)",
+		 "where a task goes whose last processor goes offline"),
+	  ORIGINAL(cpuset_cpus_allowed_fallback) },
+	{ DIRECT(set_cpus_allowed_ptr, CPUSET,
+		 "int (struct task_struct *, const struct cpumask *)",
+		 "processors that the kernel gives a task: its cgroup has changed, io_uring"),
+	  ORIGINAL(set_cpus_allowed_ptr) },
+	{ DIRECT(__sched_setaffinity, CPUSET,
+		 "int (struct task_struct *, " CT_AFFINITY " *)",
+		 "6.1 does not remember what a task has asked for"),
+	  ORIGINAL(__sched_setaffinity) },
+	{ DIRECT(cpuset_mems_allowed, CPUSET,
+		 "nodemask_t (struct task_struct *)",
+		 "nodes that migrate_pages() and move_pages() may use"),
+	  ORIGINAL(cpuset_mems_allowed) },
+	{ DIRECT(cpuset_change_task_nodemask, CPUSET,
+		 "void (struct task_struct *, nodemask_t *)",
+		 "nodes that the kernel gives a task when its cgroup has changed"),
+	  ORIGINAL(cpuset_change_task_nodemask) },
 };
 
 const unsigned int ct_nr_hooks = ARRAY_SIZE(ct_hooks);

@@ -290,6 +290,27 @@ SYM_FUNC_END(ct_tramp_\func)
 TRAMPOLINE_ENTRY cgroup_cancel_fork
 TRAMPOLINE_ENTRY cgroup_exit
 TRAMPOLINE_ENTRY cgroup_release
+TRAMPOLINE_ENTRY cpuset_cpus_allowed
+TRAMPOLINE_ENTRY cpuset_cpus_allowed_fallback
+TRAMPOLINE_ENTRY set_cpus_allowed_ptr
+TRAMPOLINE_ENTRY __sched_setaffinity
+TRAMPOLINE_ENTRY cpuset_change_task_nodemask
+
+/*
+ * The same; but where it is more than two words, the first argument is where the
+ * result is wanted.
+ */
+SYM_FUNC_START(ct_tramp_cpuset_mems_allowed)
+#if CT_NODEMASK_SIZE > 16
+	TEST_ENTRY %rsi
+#else
+	TEST_ENTRY %rdi
+#endif
+	jnz	.Lentry_cpuset_mems_allowed
+	RET
+.Lentry_cpuset_mems_allowed:
+	REDIRECT cpuset_mems_allowed
+SYM_FUNC_END(ct_tramp_cpuset_mems_allowed)
 
 /* Redirected when current has one. */
 SYM_FUNC_START(ct_tramp_cgroup_can_fork)

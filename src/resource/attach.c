@@ -236,13 +236,16 @@ static int ask_all(struct ct_rmove *move)
 	return 0;
 }
 
+static struct container_css *top_of(struct container_css *css)
+{
+	while (css->parent)
+		css = css->parent;
+	return css;
+}
+
 static bool same_tree(struct container_css *a, struct container_css *b)
 {
-	while (a->parent)
-		a = a->parent;
-	while (b->parent)
-		b = b->parent;
-	return a == b;
+	return top_of(a) == top_of(b);
 }
 
 /*
@@ -494,6 +497,28 @@ static struct ct_rset *destination(struct task_struct *child)
 	return ct_pid_groups_correct(ct_rset_of(moved ? child : current), child);
 }
 
+/*
+ * What has to sleep after a child has followed its parent. If the hierarchy that it
+ * comes from has ended, it has gone to the root of that.
+ */
+static void finish_child(struct task_struct *child, struct ct_rset *from,
+			 struct ct_rset *to)
+{
+	unsigned int id;
+
+	for (id = 0; id < CONTAINER_SUBSYS_MAX; id++) {
+		struct container_css *old = ct_rset_css(from, id);
+		struct container_css *new = ct_rset_css(to, id);
+
+		if (!old)
+			continue;
+		if (!new || !same_tree(old, new))
+			new = top_of(old);
+		if (new != old && new->ss->post_attach)
+			new->ss->post_attach(new, old, child);
+	}
+}
+
 /**
  * ct_attach_child - have a child follow its parent, which was moved during fork
  * @child: linked, and not running yet; current makes it
@@ -509,23 +534,28 @@ static struct ct_rset *destination(struct task_struct *child)
  */
 void ct_attach_child(struct task_struct *child)
 {
+	struct ct_rset *from, *to;
 	struct ct_rentry *e, *entry;
-	struct ct_rset *to;
+	bool moved = false;
 
 	/* There is no way back for the fork. */
 	entry = ct_rentry_alloc(child->pid, child->tgid,
 				GFP_KERNEL | __GFP_NOFAIL);
 
 	mutex_lock(&ct_rmutex);
+	from = ct_rset_of(child);
 	to = destination(child);
 	spin_lock_irq(&ct_set_lock);
 	e = ct_rentry_of(child);
 	if ((e ? e->set : NULL) != to)
-		move_locked(child, to, &entry);
+		moved = move_locked(child, to, &entry);
 	else if (e && e->state == CT_RENTRY_NEW)
 		ct_rentry_list(e);
 	spin_unlock_irq(&ct_set_lock);
+	if (moved)
+		finish_child(child, from, to);
 	mutex_unlock(&ct_rmutex);
+	ct_rset_put(from);
 	ct_rset_put(to);
 	ct_rentry_abandon(entry);
 }

@@ -13,6 +13,7 @@ static struct container_subsys * const controllers[] = {
 	&ct_freezer,
 	&ct_pidspace,
 	&ct_memory,
+	&ct_cpuset,
 };
 
 /**
@@ -21,12 +22,12 @@ static struct container_subsys * const controllers[] = {
  * They are forgotten with the module.
  *
  * Context: may sleep; takes container_lock(); at load.
- * Return: 0, or an error of container_register_subsys().
+ * Return: 0, or an error of container_register_subsys() or ct_cpuset_init().
  */
 int ct_controllers_init(void)
 {
 	unsigned int i;
-	int err = 0;
+	int err = ct_cpuset_init();
 
 	for (i = 0; i < ARRAY_SIZE(controllers) && !err; i++) {
 		if (controllers[i] == &ct_memory && !ct_memcg_possible())
@@ -44,4 +45,5 @@ int ct_controllers_init(void)
 void ct_controllers_exit(void)
 {
 	ct_freezer_exit();
+	ct_cpuset_exit();
 }

@@ -10,11 +10,16 @@ extern struct container_subsys ct_cpuacct;
 extern struct container_subsys ct_freezer;
 extern struct container_subsys ct_pidspace;
 extern struct container_subsys ct_memory;
+extern struct container_subsys ct_cpuset;
 
 int ct_controllers_init(void);
 void ct_controllers_exit(void);
 
 /* freezer.c */
 void ct_freezer_exit(void);
+
+/* cpuset.c */
+int ct_cpuset_init(void);
+void ct_cpuset_exit(void);
 
 #endif
