@@ -49,6 +49,7 @@ static const char * const key_names[] = {
 	"cpusets_pre_enable_key",
 	"cpusets_enabled_key",
 };
+
 static struct static_key *keys[ARRAY_SIZE(key_names)];
 
 /* The state of the callbacks for processors; under container_lock(). */
