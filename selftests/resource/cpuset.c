@@ -21,8 +21,8 @@ FIXTURE(cpuset)
 
 struct shared {
 	struct ct_runner runner[2];
-	/* What children have to have; 0: it is just being changed. */
-	unsigned long want;
+	/* What children have to have, in a/b and in d; 0: it is just being changed. */
+	unsigned long want[2];
 	unsigned long changes;
 	unsigned long wrong;
 	unsigned long checked[4];
@@ -482,6 +482,15 @@ TEST_F(cpuset, groups_with_tasks)
 	EXPECT_EQ(0, ct_finish(&child));
 }
 
+/* One that was there when its parent was moved has stayed where it was. */
+static bool in_d(void)
+{
+	char text[1024];
+
+	CT_CHECK(ct_read_file("/proc/self/container", text, sizeof(text)) > 0);
+	return strstr(text, "cpuset:/d\n");
+}
+
 /* Forks for as long as it may; each child looks at what it has. */
 static void forker(int fd, void *arg)
 {
@@ -497,7 +506,7 @@ static void forker(int fd, void *arg)
 			continue;
 		}
 		changes = __atomic_load_n(&shared->changes, __ATOMIC_SEQ_CST);
-		want = __atomic_load_n(&shared->want, __ATOMIC_SEQ_CST);
+		want = __atomic_load_n(&shared->want[in_d()], __ATOMIC_SEQ_CST);
 		has = ct_cpus_of(0);
 		if (want && changes == __atomic_load_n(&shared->changes, __ATOMIC_SEQ_CST)) {
 			if (has != want)
@@ -514,7 +523,7 @@ TEST_F(cpuset, forks)
 	static const char * const cpus[] = { "", "0", "1", "0-1" };
 	struct shared *shared = self->shared;
 	struct ct_child child[2];
-	unsigned long seen;
+	unsigned long seen, mask[2] = { 3, 3 };
 	int i, k;
 
 	for (i = 0; i < 2; i++) {
@@ -522,11 +531,12 @@ TEST_F(cpuset, forks)
 		CT_EQ(0, ct_group_move(tree, "a/b", child[i].pid));
 	}
 	for (k = 0; k < 24; k++) {
-		int to = 1 + k % 3;
+		int to = 1 + k % 3, in = k >> 2 & 1;
 
-		__atomic_store_n(&shared->want, 0, __ATOMIC_SEQ_CST);
+		for (i = 0; i < 2; i++)
+			__atomic_store_n(&shared->want[i], 0, __ATOMIC_SEQ_CST);
 		__atomic_fetch_add(&shared->changes, 1, __ATOMIC_SEQ_CST);
-		if (k & 4) {
+		if (in) {
 			set("d", "cpus", cpus[to]);
 			for (i = 0; i < 2; i++)
 				CT_EQ(0, ct_group_move(tree, "d", child[i].pid));
@@ -535,7 +545,9 @@ TEST_F(cpuset, forks)
 			for (i = 0; i < 2; i++)
 				CT_EQ(0, ct_group_move(tree, "a/b", child[i].pid));
 		}
-		__atomic_store_n(&shared->want, to, __ATOMIC_SEQ_CST);
+		mask[in] = to;
+		for (i = 0; i < 2; i++)
+			__atomic_store_n(&shared->want[i], mask[i], __ATOMIC_SEQ_CST);
 		seen = shared->checked[to];
 		CT_UNTIL(__atomic_load_n(&shared->checked[to], __ATOMIC_SEQ_CST) > seen + 1);
 	}
