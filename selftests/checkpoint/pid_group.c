@@ -44,7 +44,7 @@ FIXTURE_SETUP(pid_group)
 
 static bool gone(void)
 {
-	return ct_group_hierarchy("numtasks,pidspace") < 0;
+	return ct_group_hierarchy("numtasks, pidspace") < 0;
 }
 
 FIXTURE_TEARDOWN(pid_group)

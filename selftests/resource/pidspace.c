@@ -11,6 +11,8 @@
 
 #define SUBSYS	"numtasks,count,pidspace"
 #define NAMES	"numtasks,pidspace,count"
+/* The same in /proc/containers. */
+#define LISTED	"numtasks, pidspace, count"
 /* Room for the path of a group in a container's. */
 #define SUB	(CT_NAME_MAX + 16)
 
@@ -38,9 +40,9 @@ static bool there(const char *dir, const char *group)
 	return !access(ct_group_path(path, dir, group, ""), F_OK);
 }
 
-static bool gone(const char *names)
+static bool gone(void)
 {
-	return ct_group_hierarchy(names) < 0;
+	return ct_group_hierarchy(LISTED) < 0;
 }
 
 FIXTURE_TEARDOWN(pidspace)
@@ -50,7 +52,7 @@ FIXTURE_TEARDOWN(pidspace)
 	CT_EQ(0, ct_finish(&self->c));
 	CT_UNTIL(!there(self->dir, self->c.name));
 	CT_EQ(0, umount2(self->dir, MNT_DETACH));
-	CT_UNTIL(gone(NAMES));
+	CT_UNTIL(gone());
 	CT_EQ(0, rmdir(self->dir));
 	ct_count_unload();
 }
@@ -383,7 +385,7 @@ FIXTURE_TEARDOWN(mount_later)
 		CT_EQ(0, ct_finish(&self->in));
 	if (self->c.pid)
 		CT_EQ(0, ct_finish(&self->c));
-	CT_UNTIL(gone(NAMES));
+	CT_UNTIL(gone());
 	CT_EQ(0, rmdir(self->dir));
 	ct_count_unload();
 }
@@ -398,7 +400,7 @@ TEST_F(mount_later, groups_are_made)
 	CT_CHECK(is_in(getpid(), ""));
 	/* It stays as long as there are containers, and is found again. */
 	CT_EQ(0, umount(self->dir));
-	CT_CHECK(!gone(NAMES));
+	CT_CHECK(!gone());
 	CT_CHECK(is_in(self->in.pid, self->inner));
 	CT_EQ(0, ct_group_mount(self->dir, SUBSYS));
 	CT_EQ(1, ct_group_lines(self->dir, self->inner, "tasks"));
@@ -408,7 +410,7 @@ TEST_F(mount_later, groups_are_made)
 	self->in.pid = 0;
 	self->c.pid = 0;
 	/* With the last container: nobody has it mounted. */
-	CT_UNTIL(gone(NAMES));
+	CT_UNTIL(gone());
 }
 
 TEST_F(mount_later, name_of_a_file)
@@ -417,7 +419,7 @@ TEST_F(mount_later, name_of_a_file)
 
 	CT_EQ(0, ct_create("tasks", "pid=%d", out.pid));
 	CT_EQ(-EEXIST, ct_group_mount(self->dir, SUBSYS));
-	CT_CHECK(gone(NAMES));
+	CT_CHECK(gone());
 	CT_EQ(0, ct_finish(&out));
 	CT_UNTIL(ct_task_count("tasks") < 0);
 	CT_EQ(0, ct_group_mount(self->dir, SUBSYS));

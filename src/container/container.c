@@ -579,7 +579,8 @@ int ct_containers_each(int (*fn)(struct ct_container *c, void *data),
 
 	lockdep_assert_held(&ct_mutex);
 	xa_for_each(&by_id, id, c) {
-		if (!c->ended)
+		/* One that is just ending will find that it has no group. */
+		if (!c->ended && atomic_read(&c->lives))
 			err = fn(c, data);
 		if (err)
 			break;
