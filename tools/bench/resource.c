@@ -93,7 +93,7 @@ static int attach(int number, char **procs)
 		begin = now();
 		for (i = 0; i < number; i++) {
 			len = snprintf(line, sizeof(line), "%d", pids[i]);
-			if (pwrite(fd[round & 1], line, len, 0) != len)
+			if (write(fd[round & 1], line, len) != len)
 				die(procs[round & 1]);
 		}
 		if (round >= 0)
