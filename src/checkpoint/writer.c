@@ -234,7 +234,6 @@ static int parse_name(struct ct_writer *w, const char *path)
 
 static int parse_option(struct ct_writer *w, char *word)
 {
-
 	if (!*word)
 		return 0;
 	if (strstarts(word, "outside="))
