@@ -473,7 +473,6 @@ static long anonymous_kb(void)
 
 static void save_and_bring_back(void)
 {
-	struct cr_guard guard = cr_guard();
 	struct cr_life life = cr_start(&holder_row);
 	struct cr_image image;
 	char path[128];
@@ -488,23 +487,25 @@ static void save_and_bring_back(void)
 	life = cr_bring_back(&life, &image, NULL);
 	cr_image_free(&image);
 	cr_end(&life);
-	cr_guard_end(&guard);
 }
 
 /* Each round would cost as much as the program has. */
 TEST(no_page_is_left)
 {
 	enum { ROUNDS = 4 };
+	struct cr_guard guard;
 	long before;
 	int i;
 
 	if (!ct_module_loaded())
 		SKIP(return, "the module is not loaded");
+	guard = cr_guard();
 	save_and_bring_back();
 	before = anonymous_kb();
 	for (i = 0; i < ROUNDS; i++)
 		save_and_bring_back();
 	CT_UNTIL(anonymous_kb() < before + (long)(ROUNDS * SIZE / 2 >> 10));
+	cr_guard_end(&guard);
 }
 
 CR_MAIN
