@@ -82,7 +82,7 @@ TEST_F(cpuset, formats)
 	} row[] = {
 		{ "0", "0\n", 0 },
 		{ "0-1", "0-1\n", 0 },
-		{ " 1 \n", "1\n", 0 },
+		{ "  1\n", "1\n", 0 },
 		{ "1,0", "0-1\n", 0 },
 		{ "0 1", "0-1\n", 0 },
 		{ "0-1:1/2", "0\n", 0 },
@@ -102,7 +102,7 @@ TEST_F(cpuset, formats)
 	unsigned int i;
 	int err;
 
-	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+	for (i = 0; i < sizeof(row) / sizeof(*row); i++) {
 		err = ct_group_set(tree, "a", "cpus", row[i].text);
 		EXPECT_EQ(-row[i].err, err) TH_LOG("row %u", i);
 		EXPECT_STREQ(row[i].shown, ct_group_text(tree, "a", "cpus"))

@@ -83,7 +83,7 @@ TEST_F(machine, levels)
 	unsigned int i;
 
 	CT_EQ(0, ct_group_move(tree, "a/b/c", child.pid));
-	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+	for (i = 0; i < sizeof(row) / sizeof(*row); i++) {
 		set("a", "cpus", row[i].a);
 		set("a/b", "cpus", row[i].b);
 		set("a/b/c", "cpus", row[i].c);
