@@ -134,8 +134,7 @@ struct container_file {
  *	     refused, or it exits). The same context.
  * @attach: it moves, now: atomic, with irqs off, in one step with its change of
  *	     group for container_walk(). Cannot fail. @to and @from are never
- *	     the same. Also without can_attach, see there, and then with
- *	     post_attach but for a child whose parent was moved during fork.
+ *	     the same. Also without can_attach, see there.
  * @post_attach: after attach, for what has to sleep. container_lock held. The
  *	     task may have begun to exit or have been released since. For a child
  *	     whose parent was moved during fork, current is the parent; if the
