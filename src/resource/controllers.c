@@ -44,6 +44,7 @@ int ct_controllers_init(void)
  */
 void ct_controllers_exit(void)
 {
+	ct_numtasks_exit();
 	ct_freezer_exit();
 	ct_cpuset_exit();
 }

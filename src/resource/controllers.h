@@ -15,6 +15,9 @@ extern struct container_subsys ct_cpuset;
 int ct_controllers_init(void);
 void ct_controllers_exit(void);
 
+/* numtasks.c */
+void ct_numtasks_exit(void);
+
 /* freezer.c */
 void ct_freezer_exit(void);
 

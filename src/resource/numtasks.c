@@ -24,9 +24,11 @@
 #include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 #include <container/subsys.h>
 
@@ -71,7 +73,7 @@ struct rate {
 /**
  * struct numtasks - the state of a group
  * @css: the core's part
- * @shares: see there; under container_lock()
+ * @shares: see there; under container_lock() and shares_mutex
  * @tasks: in it and below
  * @claim: its own tasks, and what those below take from it
  * @peak: the most @tasks has been
@@ -108,7 +110,13 @@ enum refusal { ALLOWED, BY_MAX, BY_RATE };
 
 /* A leaf; interrupts are off. */
 static DEFINE_SPINLOCK(numtasks_lock);
-/* Of the hierarchy, if there is one; under container_lock(). */
+/*
+ * From shares to numbers: one at a time, and numtasks_root.  Inside of
+ * container_lock(), which whoever writes a parameter cannot take: a sysfs file is
+ * locked then, and others lock one of those under container_lock().
+ */
+static DEFINE_MUTEX(shares_mutex);
+/* Of the hierarchy, if there is one. */
 static struct numtasks *numtasks_root;
 
 static int total_numtasks = INT_MAX;
@@ -307,6 +315,7 @@ static void apply_shares(struct numtasks *n)
 	struct numtasks *parent = above(n);
 	s64 guarantee, limit, before;
 
+	lockdep_assert_held(&shares_mutex);
 	if (!parent) {
 		guarantee = READ_ONCE(total_numtasks);
 		limit = guarantee;
@@ -327,15 +336,29 @@ static void apply_shares(struct numtasks *n)
 	spin_unlock_irq(&numtasks_lock);
 }
 
-/* And for all below. */
+/* And for all below. Those that are just made or removed may be left out. */
 static void apply_shares_tree(struct numtasks *top)
 {
 	struct container_css *css;
 
-	container_assert_locked();
+	rcu_read_lock();
 	container_for_each_pre(css, &top->css)
 		apply_shares(numtasks_of(css));
+	rcu_read_unlock();
 }
+
+/* With container_lock() none is. */
+static void apply_total(struct work_struct *work)
+{
+	container_lock();
+	mutex_lock(&shares_mutex);
+	if (numtasks_root)
+		apply_shares_tree(numtasks_root);
+	mutex_unlock(&shares_mutex);
+	container_unlock();
+}
+
+static DECLARE_WORK(total_work, apply_total);
 
 /* Of what groups below @n are guaranteed, but for that of @except. */
 static s64 shares_given(struct numtasks *n, struct numtasks *except)
@@ -429,8 +452,10 @@ static int shares_write(struct container_css *css, char *buf,
 		err = -EINVAL;
 	if (err)
 		goto out;
+	mutex_lock(&shares_mutex);
 	n->shares = new;
 	apply_shares_tree(n);
+	mutex_unlock(&shares_mutex);
 out:
 	container_unlock();
 	return err;
@@ -667,9 +692,11 @@ static void numtasks_offline(struct container_css *css)
 {
 	struct numtasks *n = numtasks_of(css);
 
+	mutex_lock(&shares_mutex);
 	n->shares.min = DONT_CARE;
 	n->shares.max = DONT_CARE;
 	apply_shares(n);
+	mutex_unlock(&shares_mutex);
 }
 
 static void numtasks_destroy(struct container_css *css)
@@ -680,7 +707,19 @@ static void numtasks_destroy(struct container_css *css)
 static void numtasks_bind(struct container_subsys *ss,
 			  struct container_css *root)
 {
+	mutex_lock(&shares_mutex);
 	numtasks_root = root ? numtasks_of(root) : NULL;
+	mutex_unlock(&shares_mutex);
+}
+
+/**
+ * ct_numtasks_exit - nothing of the controller runs any more
+ *
+ * Context: may sleep; at unload, when there is no hierarchy.
+ */
+void ct_numtasks_exit(void)
+{
+	cancel_work_sync(&total_work);
 }
 
 struct container_subsys ct_numtasks = {
@@ -717,10 +756,13 @@ static int set_total(const char *text, const struct kernel_param *kp)
 
 	if (err)
 		return err;
-	container_lock();
-	if (numtasks_root)
+	mutex_lock(&shares_mutex);
+	if (numtasks_root) {
 		apply_shares_tree(numtasks_root);
-	container_unlock();
+		/* Once more, for those that are just being made. */
+		schedule_work(&total_work);
+	}
+	mutex_unlock(&shares_mutex);
 	return 0;
 }
 
