@@ -139,7 +139,7 @@ static int map_new(struct vm_area_struct *vma, u64 addr, struct page *page)
 			return err;
 	}
 	/* What is in it is there before it is seen. */
-	__SetPageUptodate(page);
+	__folio_mark_uptodate(page_folio(page));
 	return ct_install_new_page(at, vma, addr, page);
 }
 
