@@ -36,8 +36,9 @@ static void read_events(int fd, long *checkpoints, long *restarts)
 
 	CT_CHECK(len > 0);
 	text[len] = 0;
-	CT_EQ(2, sscanf(text, "checkpoints:\t%ld\nrestarts:\t%ld\n", checkpoints,
-			restarts));
+	if (sscanf(text, "checkpoints:\t%ld\nrestarts:\t%ld\n", checkpoints,
+		   restarts) != 2)
+		CT_FAIL("not two numbers: %s", text);
 }
 
 static void *asks(void *arg)
