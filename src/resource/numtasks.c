@@ -22,104 +22,26 @@
 
 #include <linux/kernel.h>
 #include <linux/ktime.h>
-#include <linux/math64.h>
 #include <linux/module.h>
-#include <linux/mutex.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/workqueue.h>
 
 #include <container/subsys.h>
 
 #include "resource/controllers.h"
+#include "resource/numtasks.h"
 
 /* Of a number of tasks; more than there can be. */
 #define UNLIMITED	((s64)INT_MAX)
 /* The most that can be written: as many pids as a 64-bit kernel can have. */
 #define MAX_MAX		4194304
-/* Of shares. The patches that this follows call it so. */
-#define DONT_CARE	(-3)
-#define DIVISOR		100
 #define INTERVAL_MIN_US	1000ULL
 #define INTERVAL_MAX_US	(3600ULL * USEC_PER_SEC)
 
-/**
- * struct shares - what a group gets of the one above
- * @min: guaranteed, in parts of the other one's divisor; or DONT_CARE
- * @max: the limit, the same
- * @divisor: what the shares of those below are parts of
- */
-struct shares {
-	int min;
-	int max;
-	int divisor;
-};
-
-/**
- * struct rate - how many forks there may be in an interval
- * @forks: that many; 0: what the module's parameters say
- * @interval_us: in that time
- * @start: when the interval began that is under way, in ns
- * @count: forks since then
- */
-struct rate {
-	unsigned int forks;
-	u64 interval_us;
-	u64 start;
-	u64 count;
-};
-
-/**
- * struct numtasks - the state of a group
- * @css: the core's part
- * @shares: see there; under container_lock() and shares_mutex
- * @tasks: in it and below
- * @claim: its own tasks, and what those below take from it
- * @peak: the most @tasks has been
- * @max: written by somebody
- * @limit: according to shares
- * @guarantee: the same
- * @rate: see there
- * @hit_max: forks that @max or @limit refused, here and below
- * @hit_rate: forks that @rate refused, the same
- * @successes: forks of its own tasks
- * @failures: the same, refused by a limit here or above
- * @rate_failures: the same, by a rate
- *
- * All but @css and @shares under numtasks_lock.
- */
-struct numtasks {
-	struct container_css css;
-	struct shares shares;
-	s64 tasks;
-	s64 claim;
-	s64 peak;
-	s64 max;
-	s64 limit;
-	s64 guarantee;
-	struct rate rate;
-	u64 hit_max;
-	u64 hit_rate;
-	u64 successes;
-	u64 failures;
-	u64 rate_failures;
-};
-
 enum refusal { ALLOWED, BY_MAX, BY_RATE };
 
-/* A leaf; interrupts are off. */
-static DEFINE_SPINLOCK(numtasks_lock);
-/*
- * From shares to numbers: one at a time, and numtasks_root.  Inside of
- * container_lock(), which whoever writes a parameter cannot take: a sysfs file is
- * locked then, and others lock one of those under container_lock().
- */
-static DEFINE_MUTEX(shares_mutex);
-/* Of the hierarchy, if there is one. */
-static struct numtasks *numtasks_root;
-
-static int total_numtasks = INT_MAX;
+DEFINE_SPINLOCK(ct_numtasks_lock);
 static int forkrate = INT_MAX;
 static int forkrate_interval = 1;
 static bool numtasks_enospc;
@@ -127,33 +49,23 @@ static bool numtasks_enospc;
 static const struct container_file numtasks_files[];
 enum { FILE_EVENTS };
 
-static struct numtasks *numtasks_of(struct container_css *css)
-{
-	return container_of(css, struct numtasks, css);
-}
-
-static struct numtasks *above(const struct numtasks *n)
-{
-	return n->css.parent ? numtasks_of(n->css.parent) : NULL;
-}
-
 /* -- counting --------------------------------------------------------------- */
 
-/* What the group above has to set aside for it. */
-static s64 taken_from_above(const struct numtasks *n)
+/**
+ * ct_numtasks_claim - change the claims of a group, and what follows from that above
+ * @n: the group; NULL: that above the root
+ * @delta: how many more are taken from it
+ *
+ * Context: ct_numtasks_lock held.
+ */
+void ct_numtasks_claim(struct numtasks *n, s64 delta)
 {
-	return max(n->claim, n->guarantee);
-}
-
-/* The claims of @n change, and what follows from that above. */
-static void claim(struct numtasks *n, s64 delta)
-{
-	lockdep_assert_held(&numtasks_lock);
+	lockdep_assert_held(&ct_numtasks_lock);
 	for (; n && delta; n = above(n)) {
-		s64 before = taken_from_above(n);
+		s64 before = ct_numtasks_taken(n);
 
 		n->claim += delta;
-		delta = taken_from_above(n) - before;
+		delta = ct_numtasks_taken(n) - before;
 	}
 }
 
@@ -162,7 +74,7 @@ static void charge(struct numtasks *n, int delta)
 {
 	struct numtasks *p;
 
-	lockdep_assert_held(&numtasks_lock);
+	lockdep_assert_held(&ct_numtasks_lock);
 	if (!above(n))
 		return;
 	for (p = n; p; p = above(p)) {
@@ -171,7 +83,7 @@ static void charge(struct numtasks *n, int delta)
 		if (p->tasks > p->peak)
 			p->peak = p->tasks;
 	}
-	claim(n, delta);
+	ct_numtasks_claim(n, delta);
 }
 
 static u64 rate_forks(const struct rate *rate)
@@ -253,7 +165,7 @@ static int numtasks_can_fork(struct container_css *css,
 	u64 now = ktime_get_ns();
 	enum refusal why;
 
-	spin_lock_irq(&numtasks_lock);
+	spin_lock_irq(&ct_numtasks_lock);
 	by = refused_by(n, now, &why);
 	if (by) {
 		count_refusal(n, by, why);
@@ -261,7 +173,7 @@ static int numtasks_can_fork(struct container_css *css,
 		charge(n, 1);
 		count_success(n);
 	}
-	spin_unlock_irq(&numtasks_lock);
+	spin_unlock_irq(&ct_numtasks_lock);
 	if (!by)
 		return 0;
 
@@ -277,10 +189,10 @@ static void numtasks_cancel_fork(struct container_css *css,
 	struct numtasks *n = numtasks_of(css);
 
 	/* The rate is one of attempts: this one has been made. */
-	spin_lock_irq(&numtasks_lock);
+	spin_lock_irq(&ct_numtasks_lock);
 	charge(n, -1);
 	n->successes--;
-	spin_unlock_irq(&numtasks_lock);
+	spin_unlock_irq(&ct_numtasks_lock);
 }
 
 static void numtasks_attach(struct container_css *to,
@@ -288,190 +200,18 @@ static void numtasks_attach(struct container_css *to,
 			    struct task_struct *task)
 {
 	/* In this order, so that the peak of a group above both is right. */
-	spin_lock(&numtasks_lock);
+	spin_lock(&ct_numtasks_lock);
 	charge(numtasks_of(from), -1);
 	charge(numtasks_of(to), 1);
-	spin_unlock(&numtasks_lock);
+	spin_unlock(&ct_numtasks_lock);
 }
 
 static void numtasks_release(struct container_css *css,
 			     struct task_struct *task)
 {
-	spin_lock(&numtasks_lock);
+	spin_lock(&ct_numtasks_lock);
 	charge(numtasks_of(css), -1);
-	spin_unlock(&numtasks_lock);
-}
-
-/* -- shares ------------------------------------------------------------------ */
-
-static s64 part(s64 whole, int share, int divisor)
-{
-	return div_s64(whole * share, divisor);
-}
-
-/* From the shares to numbers of tasks; the group above has its own already. */
-static void apply_shares(struct numtasks *n)
-{
-	struct numtasks *parent = above(n);
-	s64 guarantee, limit, before;
-
-	lockdep_assert_held(&shares_mutex);
-	if (!parent) {
-		guarantee = READ_ONCE(total_numtasks);
-		limit = guarantee;
-	} else {
-		guarantee = n->shares.min == DONT_CARE ? 0 :
-			part(parent->guarantee, n->shares.min,
-			     parent->shares.divisor);
-		limit = n->shares.max == DONT_CARE ? parent->limit :
-			part(parent->limit, n->shares.max,
-			     parent->shares.divisor);
-	}
-
-	spin_lock_irq(&numtasks_lock);
-	before = taken_from_above(n);
-	n->guarantee = guarantee;
-	n->limit = limit;
-	claim(parent, taken_from_above(n) - before);
-	spin_unlock_irq(&numtasks_lock);
-}
-
-/* And for all below. Those that are just made or removed may be left out. */
-static void apply_shares_tree(struct numtasks *top)
-{
-	struct container_css *css;
-
-	rcu_read_lock();
-	container_for_each_pre(css, &top->css)
-		apply_shares(numtasks_of(css));
-	rcu_read_unlock();
-}
-
-/* With container_lock() none is. */
-static void apply_total(struct work_struct *work)
-{
-	container_lock();
-	mutex_lock(&shares_mutex);
-	if (numtasks_root)
-		apply_shares_tree(numtasks_root);
-	mutex_unlock(&shares_mutex);
-	container_unlock();
-}
-
-static DECLARE_WORK(total_work, apply_total);
-
-/* Of what groups below @n are guaranteed, but for that of @except. */
-static s64 shares_given(struct numtasks *n, struct numtasks *except)
-{
-	struct container_css *css;
-	s64 sum = 0;
-
-	container_for_each_child(css, &n->css) {
-		struct numtasks *child = numtasks_of(css);
-
-		if (child != except && child->shares.min != DONT_CARE)
-			sum += child->shares.min;
-	}
-	return sum;
-}
-
-static int largest_max_below(struct numtasks *n)
-{
-	struct container_css *css;
-	int largest = 0;
-
-	container_for_each_child(css, &n->css)
-		largest = max(largest, numtasks_of(css)->shares.max);
-	return largest;
-}
-
-static bool shares_ok(struct numtasks *n, const struct shares *new)
-{
-	struct numtasks *parent = above(n);
-	int min = new->min == DONT_CARE ? 0 : new->min;
-	int max = new->max;
-
-	if (min < 0 || (max < 0 && max != DONT_CARE) || new->divisor < 1)
-		return false;
-	if (max != DONT_CARE && min > max)
-		return false;
-	if (new->divisor < largest_max_below(n) ||
-	    new->divisor < shares_given(n, NULL))
-		return false;
-	/* The root has everything. */
-	if (!parent)
-		return new->min == DONT_CARE && max == DONT_CARE;
-	return max <= parent->shares.divisor &&
-	       min <= parent->shares.divisor - shares_given(parent, n);
-}
-
-static int parse_shares(char *buf, struct shares *shares)
-{
-	char *word;
-
-	while ((word = strsep(&buf, ","))) {
-		char *value = strchr(word, '=');
-		int *number;
-
-		if (!value)
-			return -EINVAL;
-		*value++ = 0;
-		if (!strcmp(word, "res")) {
-			if (strcmp(value, "numtasks"))
-				return -EINVAL;
-			continue;
-		}
-		if (!strcmp(word, "min_shares"))
-			number = &shares->min;
-		else if (!strcmp(word, "max_shares"))
-			number = &shares->max;
-		else if (!strcmp(word, "child_shares_divisor"))
-			number = &shares->divisor;
-		else
-			return -EINVAL;
-		if (kstrtoint(value, 10, number))
-			return -EINVAL;
-	}
-	return 0;
-}
-
-static int shares_write(struct container_css *css, char *buf,
-			const struct container_file *file)
-{
-	struct numtasks *n = numtasks_of(css);
-	struct shares new;
-	int err;
-
-	container_lock();
-	new = n->shares;
-	err = -ENODEV;
-	if (!container_css_online(css))
-		goto out;
-	err = parse_shares(buf, &new);
-	if (!err && !shares_ok(n, &new))
-		err = -EINVAL;
-	if (err)
-		goto out;
-	mutex_lock(&shares_mutex);
-	n->shares = new;
-	apply_shares_tree(n);
-	mutex_unlock(&shares_mutex);
-out:
-	container_unlock();
-	return err;
-}
-
-static int shares_show(struct seq_file *m, struct container_css *css,
-		       const struct container_file *file)
-{
-	struct shares shares;
-
-	container_lock();
-	shares = numtasks_of(css)->shares;
-	container_unlock();
-	seq_printf(m, "res=numtasks,min_shares=%d,max_shares=%d,child_shares_divisor=%d\n",
-		   shares.min, shares.max, shares.divisor);
-	return 0;
+	spin_unlock(&ct_numtasks_lock);
 }
 
 /* -- the other files ---------------------------------------------------------- */
@@ -481,7 +221,7 @@ static struct numtasks numbers(struct container_css *css)
 {
 	struct numtasks *n = numtasks_of(css), copy = {};
 
-	spin_lock_irq(&numtasks_lock);
+	spin_lock_irq(&ct_numtasks_lock);
 	copy.tasks = n->tasks;
 	copy.peak = n->peak;
 	copy.max = n->max;
@@ -491,7 +231,7 @@ static struct numtasks numbers(struct container_css *css)
 	copy.successes = n->successes;
 	copy.failures = n->failures;
 	copy.rate_failures = n->rate_failures;
-	spin_unlock_irq(&numtasks_lock);
+	spin_unlock_irq(&ct_numtasks_lock);
 	return copy;
 }
 
@@ -520,9 +260,9 @@ static int max_write(struct container_css *css, char *buf,
 		if (max < 0 || max > MAX_MAX)
 			return -EINVAL;
 	}
-	spin_lock_irq(&numtasks_lock);
+	spin_lock_irq(&ct_numtasks_lock);
 	numtasks_of(css)->max = max;
-	spin_unlock_irq(&numtasks_lock);
+	spin_unlock_irq(&ct_numtasks_lock);
 	return 0;
 }
 
@@ -621,9 +361,9 @@ static int rate_write(struct container_css *css, char *buf,
 	/* A new interval begins. */
 	rate.start = ktime_get_ns();
 	rate.count = 0;
-	spin_lock_irq(&numtasks_lock);
+	spin_lock_irq(&ct_numtasks_lock);
 	numtasks_of(css)->rate = rate;
-	spin_unlock_irq(&numtasks_lock);
+	spin_unlock_irq(&ct_numtasks_lock);
 	return 0;
 }
 
@@ -662,8 +402,8 @@ static const struct container_file numtasks_files[] = {
 	},
 	{
 		.name = "shares",
-		.show = shares_show,
-		.write = shares_write,
+		.show = ct_shares_show,
+		.write = ct_shares_write,
 	},
 	{}
 };
@@ -678,10 +418,7 @@ static struct container_css *numtasks_create(struct container_subsys *ss,
 	if (!n)
 		return ERR_PTR(-ENOMEM);
 	n->max = UNLIMITED;
-	n->limit = parent ? numtasks_of(parent)->limit :
-			    READ_ONCE(total_numtasks);
-	n->guarantee = parent ? 0 : n->limit;
-	n->shares = (struct shares){ DONT_CARE, DONT_CARE, DIVISOR };
+	ct_shares_init(n, parent ? numtasks_of(parent) : NULL);
 	/* The parameters are about groups. */
 	n->rate.forks = parent ? 0 : INT_MAX;
 	return &n->css;
@@ -690,13 +427,7 @@ static struct container_css *numtasks_create(struct container_subsys *ss,
 /* What was guaranteed to it can be given to others. */
 static void numtasks_offline(struct container_css *css)
 {
-	struct numtasks *n = numtasks_of(css);
-
-	mutex_lock(&shares_mutex);
-	n->shares.min = DONT_CARE;
-	n->shares.max = DONT_CARE;
-	apply_shares(n);
-	mutex_unlock(&shares_mutex);
+	ct_shares_drop(numtasks_of(css));
 }
 
 static void numtasks_destroy(struct container_css *css)
@@ -707,19 +438,7 @@ static void numtasks_destroy(struct container_css *css)
 static void numtasks_bind(struct container_subsys *ss,
 			  struct container_css *root)
 {
-	mutex_lock(&shares_mutex);
-	numtasks_root = root ? numtasks_of(root) : NULL;
-	mutex_unlock(&shares_mutex);
-}
-
-/**
- * ct_numtasks_exit - nothing of the controller runs any more
- *
- * Context: may sleep; at unload, when there is no hierarchy.
- */
-void ct_numtasks_exit(void)
-{
-	cancel_work_sync(&total_work);
+	ct_shares_bind(root ? numtasks_of(root) : NULL);
 }
 
 struct container_subsys ct_numtasks = {
@@ -750,35 +469,11 @@ static int set_positive(const char *text, const struct kernel_param *kp)
 	return 0;
 }
 
-static int set_total(const char *text, const struct kernel_param *kp)
-{
-	int err = set_positive(text, kp);
-
-	if (err)
-		return err;
-	mutex_lock(&shares_mutex);
-	if (numtasks_root) {
-		apply_shares_tree(numtasks_root);
-		/* Once more, for those that are just being made. */
-		schedule_work(&total_work);
-	}
-	mutex_unlock(&shares_mutex);
-	return 0;
-}
-
 static const struct kernel_param_ops positive_ops = {
 	.set = set_positive,
 	.get = param_get_int,
 };
 
-static const struct kernel_param_ops total_ops = {
-	.set = set_total,
-	.get = param_get_int,
-};
-
-module_param_cb(total_numtasks, &total_ops, &total_numtasks, 0644);
-MODULE_PARM_DESC(total_numtasks,
-		 "numtasks: how many tasks there may be outside of the root group (default: any)");
 module_param_cb(forkrate, &positive_ops, &forkrate, 0644);
 MODULE_PARM_DESC(forkrate,
 		 "numtasks: how many forks a group may make in an interval (default: any)");
