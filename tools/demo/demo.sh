@@ -229,6 +229,21 @@ host 'echo KILL >/proc/container/job/kill'
 succeeds
 gone_soon 'the container' test -e /proc/container/job/tasks
 
+explain 'A container can be given limits: with its init and the shell, two more of four.'
+host 'containerctl run --numtasks 4 small -- sh -c "sleep 60 & sleep 60 & sleep 60 &"'
+fails 'Cannot fork'
+gone_soon 'the container' test -e /proc/container/small/tasks
+
+explain 'Groups of tasks are counted and limited whatever they can see.'
+host 'mkdir /run/groups && mount -t container -o memory,cpuacct container /run/groups'
+succeeds
+host 'mkdir /run/groups/web && echo 64M >/run/groups/web/memory.max'
+succeeds
+host 'echo $OTHER >/run/groups/web/procs; cat /proc/$OTHER/container'
+succeeds $'cpuacct,memory:/web'
+host 'echo $OTHER >/run/groups/procs; rmdir /run/groups/web; umount /run/groups'
+succeeds
+
 explain 'Nothing holds the module any more.'
 host 'rmmod container'
 succeeds
