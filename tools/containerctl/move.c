@@ -7,8 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "move.h"
@@ -65,6 +67,17 @@ static int give_copy(struct mover *m, int to, size_t size)
 	return ret;
 }
 
+/* Who cannot take it by splice(2) has not taken anything out of the pipe. */
+static bool is_untouched(const struct mover *m, size_t size)
+{
+	int left, err = errno;
+	bool same = !ioctl(m->out, FIONREAD, &left) && left >= 0 &&
+		    (size_t)left == size;
+
+	errno = err;
+	return same;
+}
+
 /**
  * move_give() - give what has been taken
  * @m: has it
@@ -81,7 +94,7 @@ int move_give(struct mover *m, int to, size_t size)
 		n = splice(m->out, NULL, to, NULL, size, 0);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 && errno == EINVAL)
+		if (n < 0 && errno == EINVAL && is_untouched(m, size))
 			return give_copy(m, to, size);
 		if (n <= 0)
 			return -1;
