@@ -61,16 +61,20 @@ until_gone() {
 	return 1
 }
 
-# take NAME IMAGE: save, and kill.  What is in the way for a moment only is the module's
-# business: a refusal is a failure.
+# take NAME IMAGE: save, and kill before it can do anything more: what it removes
+# afterwards would be missing at the restart.  What is in the way for a moment only is
+# the module's business: a refusal is a failure.
 take() {
-	cat "/proc/container/$1/checkpoint" >"$2" || {
+	local status=0
+	exec 8<>"/proc/container/$1/checkpoint" || return
+	echo kill >&8
+	cat <&8 >"$2" || {
+		status=1
 		grep checkpoint-error "/proc/container/$1/status"
 		cat "/proc/container/$1/check"
-		return 1
 	}
-	echo KILL >"/proc/container/$1/kill"
-	until_gone "$1"
+	exec 8>&-
+	[ $status = 0 ] && until_gone "$1"
 }
 
 # put_back IMAGE: what cat would do, but the sentence is shown if it fails
