@@ -21,7 +21,7 @@
 #include "checkpoint/progress.h"
 #include "checkpoint/save.h"
 
-/* How often to look for what is shared outside, until there is nothing. */
+/* How often to look for what is in the way, until there is nothing. */
 #define LOOKS		5
 #define LOOKS_FROZEN	3
 
@@ -271,7 +271,10 @@ static bool only_leaks(const struct ct_save *s)
 	return s->leaks && s->leaks == s->blockers.count;
 }
 
-/* Several times, where that helps. */
+/*
+ * Several times: what is shared is not sure, and much else lasts for a moment only,
+ * as where processes are made, execute something, and end.
+ */
 static int look_again(struct ct_container *c, unsigned int flags,
 		      struct ct_save **save)
 {
@@ -280,7 +283,7 @@ static int look_again(struct ct_container *c, unsigned int flags,
 
 	for (;;) {
 		err = look(c, flags, save);
-		if (err || !only_leaks(*save) || !--tries)
+		if (err || !(*save)->blockers.count || !--tries)
 			return err;
 		save_free(*save);
 		schedule_timeout_killable(1);
@@ -335,8 +338,10 @@ static int look_first(struct ct_container *c, unsigned int flags, char *why)
 	/* When all are frozen it is sure. */
 	if (look->blockers.count && !only_leaks(look)) {
 		snprintf(why, CT_WHY_MAX,
-			 "there are %u things that cannot be saved; the file check lists them",
-			 look->blockers.count);
+			 "there are %u things that cannot be saved; the file check lists them; the first: %s",
+			 look->blockers.count,
+			 list_first_entry(&look->blockers.list, struct ct_blocker,
+					  list)->text);
 		err = -EOPNOTSUPP;
 	}
 	save_free(look);
