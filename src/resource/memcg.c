@@ -353,8 +353,10 @@ void ct_memcg_remove(struct ct_memcg *under, struct ct_memcg *cg)
 	int err = remove_dir(&under->dir, cg->dir.dentry);
 
 	if (err)
-		pr_warn("cannot remove the control group %pd (%d): is something else in it?\n",
-			cg->dir.dentry, err);
+		pr_warn("cannot remove the control group %pd (%d)%s\n",
+			cg->dir.dentry, err,
+			err == -EBUSY || err == -ENOTEMPTY ?
+			": something else is in it" : "");
 }
 
 /**
