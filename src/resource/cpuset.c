@@ -33,6 +33,7 @@
 
 #include <container/subsys.h>
 
+#include "compat/affinity.h"
 #include "hook/hook.h"
 #include "hook/symbols.h"
 #include "resource/controllers.h"
@@ -225,9 +226,18 @@ static int update(struct ct_cpuset *top)
  */
 static void refresh(struct work_struct *work)
 {
+	/*
+	 * Until it is really there, or gone, and then until the kernel's cpusets know
+	 * it too: what they say is part of what tasks get. If another one follows
+	 * meanwhile, so does another refresh. That takes locks of cgroup, so outside
+	 * of ours.
+	 */
+	cpus_read_lock();
+	cpus_read_unlock();
+	ct_cpuset_wait_for_hotplug();
+
 	container_lock();
 	if (cpuset_root) {
-		/* Until it is really there, or gone. */
 		cpus_read_lock();
 		stage(cpuset_root);
 		cpus_read_unlock();

@@ -45,11 +45,13 @@ DEFINE_STATIC_CALL_NULL(ct_orig_set_cpus_allowed_ptr, set_cpus_allowed_ptr);
 DEFINE_STATIC_CALL_NULL(ct_orig___sched_setaffinity, __sched_setaffinity);
 DEFINE_STATIC_CALL_NULL(ct_do_set_cpus_allowed, do_set_cpus_allowed);
 CT_DEFINE_MPOL_REBIND_MM;
+CT_DEFINE_CPUSET_WAIT_FOR_HOTPLUG;
 
 const struct ct_symbol ct_symbols_cpuset[] = {
 	CT_SYMBOL(do_set_cpus_allowed, ct_do_set_cpus_allowed,
 		  "void (struct task_struct *, const struct cpumask *)"),
 	CT_SYMBOL_MPOL_REBIND_MM
+	CT_SYMBOL_CPUSET_WAIT_FOR_HOTPLUG
 	{}
 };
 
