@@ -482,21 +482,44 @@ TEST_F(cpuset, groups_with_tasks)
 	EXPECT_EQ(0, ct_finish(&child));
 }
 
-/* One that was there when its parent was moved has stayed where it was. */
-static bool in_d(void)
+/*
+ * In a/b, in d, or -1: still in the root. One that was there when its parent was
+ * moved has stayed where it was.
+ */
+static int which(void)
 {
 	char text[1024];
 
 	CT_CHECK(ct_read_file("/proc/self/container", text, sizeof(text)) > 0);
-	return strstr(text, "cpuset:/d\n");
+	if (strstr(text, "cpuset:/a/b\n"))
+		return 0;
+	return strstr(text, "cpuset:/d\n") ? 1 : -1;
 }
 
-/* Forks for as long as it may; each child looks at what it has. */
+/* Has this child, which is in group @at, what it has to have? */
+static void look(struct shared *shared, int at)
+{
+	unsigned long changes = __atomic_load_n(&shared->changes, __ATOMIC_SEQ_CST);
+	unsigned long want = __atomic_load_n(&shared->want[at], __ATOMIC_SEQ_CST);
+	unsigned long has = ct_cpus_of(0);
+
+	if (!want || changes != __atomic_load_n(&shared->changes, __ATOMIC_SEQ_CST))
+		return;
+	if (has != want) {
+		printf("# %lx in %s, not %lx, after change %lu\n", has,
+		       at ? "d" : "a/b", want, changes);
+		fflush(stdout);
+		__atomic_fetch_add(&shared->wrong, 1, __ATOMIC_SEQ_CST);
+	}
+	__atomic_fetch_add(&shared->checked[want], 1, __ATOMIC_SEQ_CST);
+}
+
+/* Forks for as long as it may. */
 static void forker(int fd, void *arg)
 {
 	struct shared *shared = arg;
-	unsigned long changes, want, has;
 	pid_t pid;
+	int at;
 
 	while (!__atomic_load_n(&shared->stop, __ATOMIC_SEQ_CST)) {
 		pid = fork();
@@ -505,14 +528,9 @@ static void forker(int fd, void *arg)
 			CT_EQ(0, ct_reap(pid));
 			continue;
 		}
-		changes = __atomic_load_n(&shared->changes, __ATOMIC_SEQ_CST);
-		want = __atomic_load_n(&shared->want[in_d()], __ATOMIC_SEQ_CST);
-		has = ct_cpus_of(0);
-		if (want && changes == __atomic_load_n(&shared->changes, __ATOMIC_SEQ_CST)) {
-			if (has != want)
-				__atomic_fetch_add(&shared->wrong, 1, __ATOMIC_SEQ_CST);
-			__atomic_fetch_add(&shared->checked[want], 1, __ATOMIC_SEQ_CST);
-		}
+		at = which();
+		if (at >= 0)
+			look(shared, at);
 		_exit(0);
 	}
 }
