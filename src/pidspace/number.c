@@ -431,6 +431,10 @@ static void replace(struct ct_number *num, struct ct_number *old)
 	fill_slot(&slot, old);
 	slot.num = num;
 	ct_slot_change(gnr, &slot);
+	/* Pairs with the barrier in ct_number_listed(). */
+	smp_mb();
+	if (test_bit(CT_NUMBER_LISTED, &old->flags))
+		set_bit(CT_NUMBER_LISTED, &num->flags);
 	for (i = 0; i < num->outer; i++) {
 		struct ct_space *space = num->level[i].space;
 
@@ -541,6 +545,39 @@ void ct_number_uncount(struct pid *pid)
 }
 
 /**
+ * ct_number_listed - note that the numbers of a struct pid are about to be asked for
+ * @pid: was found by a number, without a reference
+ *
+ * Who goes through all numbers, as a reader of /proc, takes each from the struct pid
+ * that was found, and goes on behind it. With 0 for an answer it would begin anew. So
+ * from here on the numbers are known until the caller's read-side section ends,
+ * whatever becomes of the pid.
+ *
+ * Context: RCU read-side section; NMI included.
+ * Return: false: it has no number yet, or none any more; pass it over.
+ */
+bool ct_number_listed(struct pid *pid)
+{
+	pid_t gnr = pid->numbers[0].nr;
+	struct ct_number *num;
+
+	while ((num = ct_slot_num(gnr, pid))) {
+		if (!test_bit(CT_NUMBER_LISTED, &num->flags))
+			set_bit(CT_NUMBER_LISTED, &num->flags);
+		/*
+		 * Pairs with test_and_set_bit() in ct_number_retire() and with the
+		 * barrier in replace(): they see the mark, or we what they did.
+		 */
+		smp_mb();
+		if (test_bit(CT_NUMBER_RETIRED, &num->flags))
+			return false;
+		if (ct_slot_num(gnr, pid) == num)
+			return true;
+	}
+	return false;
+}
+
+/**
  * ct_number_retire - give the numbers of a struct pid back, as free_pid() does
  * @pid: about to be freed
  *
@@ -563,9 +600,11 @@ struct ct_number *ct_number_retire(struct pid *pid)
 	}
 	/*
 	 * Does anybody hold the pid besides the kernel's reference, which
-	 * free_pid() is about to drop, and release_task()?
+	 * free_pid() is about to drop, and release_task()? Or has it been found in a
+	 * list, by somebody who may still ask?
 	 */
-	if (refcount_read(&pid->count) > 2)
+	if (refcount_read(&pid->count) > 2 ||
+	    test_bit(CT_NUMBER_LISTED, &num->flags))
 		ct_linger_add(num);
 	get_pid(pid);
 	for (i = num->depth; i--;)

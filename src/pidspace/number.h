@@ -72,6 +72,7 @@ struct ct_number {
 #define CT_NUMBER_HASHED	2	/* in the table of dead pids */
 #define CT_NUMBER_SETTLED	3	/* lingers until the scan drops it */
 #define CT_NUMBER_DROPPED	4	/* taken out of that table */
+#define CT_NUMBER_LISTED	5	/* somebody goes through the numbers, and asks for it */
 
 /* What a wish for a number looks like that is none. */
 #define CT_NR_ANY	0
@@ -148,6 +149,7 @@ void ct_number_abandon(struct ct_number *num);
 void ct_number_publish(struct ct_number *num, bool alias);
 void ct_number_switch(struct ct_number *num);
 int ct_number_add(struct ct_space *space, struct pid *pid, const pid_t *wishes);
+bool ct_number_listed(struct pid *pid);
 struct ct_number *ct_number_retire(struct pid *pid);
 void ct_number_close(struct pid *pid, struct ct_space *space);
 void ct_number_uncount(struct pid *pid);

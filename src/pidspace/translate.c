@@ -170,9 +170,17 @@ struct task_struct *ct_hook_find_task_by_pid_ns(pid_t nr,
 struct pid *ct_hook_find_ge_pid(int nr, struct pid_namespace *ns)
 {
 	unsigned long caller = _RET_IP_;
+	struct pid *pid;
 
 	ns = ct_view(ns, caller);
-	return ns ? idr_get_next(&ns->idr, &nr) : NULL;
+	if (!ns)
+		return NULL;
+	for (;; nr++) {
+		pid = idr_get_next(&ns->idr, &nr);
+		/* The caller takes the number that it goes on behind from the pid. */
+		if (!pid || !ct_is_token(ns) || ct_number_listed(pid))
+			return pid;
+	}
 }
 
 /*
