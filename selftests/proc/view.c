@@ -212,18 +212,22 @@ static void churn(int fd, void *arg)
 
 TEST_F(family, beside_others_that_come_and_go)
 {
-	struct ct_child other = ct_spawn(CT_PLAIN, churn, NULL);
+	struct ct_child other[2];
 	struct numbers all;
 	int i, j;
 
-	for (i = 0; i < 100; i++) {
+	for (i = 0; i < 2; i++)
+		other[i] = ct_spawn(CT_PLAIN, churn, NULL);
+	for (i = 0; i < 300; i++) {
 		all = list("/proc");
 		ASSERT_TRUE(has(&all, getpid()));
-		ASSERT_TRUE(has(&all, other.pid));
+		for (j = 0; j < 2; j++)
+			ASSERT_TRUE(has(&all, other[j].pid));
 		for (j = 0; j < CHILDREN; j++)
 			ASSERT_TRUE(has(&all, self->child[j].pid));
 	}
-	EXPECT_EQ(0, ct_finish(&other));
+	for (i = 0; i < 2; i++)
+		EXPECT_EQ(0, ct_finish(&other[i]));
 }
 
 /* -- what the files say --------------------------------------------------------------- */
