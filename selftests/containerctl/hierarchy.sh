@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # modes: host
+# kernels: stock
 #
 # containerctl hierarchy: list, mount and tree.
 

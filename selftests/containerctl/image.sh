@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # modes: host
+# kernels: stock
 #
 # containerctl show and verify, with images that were not made by the module. They
 # take neither that nor root.

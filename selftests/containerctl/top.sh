@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # modes: host
+# kernels: stock
 #
 # containerctl top, where it is not on a terminal.
 
