@@ -54,6 +54,7 @@ static const struct ct_symbol * const tables[] = {
 	ct_symbols_special,
 	ct_symbols_closing,
 	ct_symbols_cpuacct,
+	ct_symbols_meter,
 	ct_symbols_memcg,
 	ct_symbols_cpuset,
 };

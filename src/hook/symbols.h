@@ -66,6 +66,7 @@ extern const struct ct_symbol ct_symbols_file[];
 extern const struct ct_symbol ct_symbols_special[];
 extern const struct ct_symbol ct_symbols_closing[];
 extern const struct ct_symbol ct_symbols_cpuacct[];
+extern const struct ct_symbol ct_symbols_meter[];
 extern const struct ct_symbol ct_symbols_memcg[];
 extern const struct ct_symbol ct_symbols_cpuset[];
 

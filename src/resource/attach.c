@@ -297,6 +297,7 @@ static bool enter_locked(struct task_struct *task, struct ct_rset *to,
 		return false;
 	}
 	ct_rentry_list(e);
+	ct_meter_set(e, to);
 	return true;
 }
 
@@ -305,6 +306,7 @@ static void change_locked(struct ct_rentry *e, struct ct_rset *to)
 {
 	struct ct_rset *from = e->set;
 
+	ct_meter_set(e, to);
 	if (to) {
 		ct_rset_get(to);
 		ct_rentry_relist(e, to);

@@ -6,6 +6,7 @@
 
 #include "resource/controllers.h"
 #include "resource/memory.h"
+#include "resource/meter.h"
 
 static struct container_subsys * const controllers[] = {
 	&ct_numtasks,
@@ -22,12 +23,13 @@ static struct container_subsys * const controllers[] = {
  * They are forgotten with the module.
  *
  * Context: may sleep; takes container_lock(); at load.
- * Return: 0, or an error of container_register_subsys() or ct_cpuset_init().
+ * Return: 0, or an error of container_register_subsys(), ct_meter_init() or
+ * ct_cpuset_init().
  */
 int ct_controllers_init(void)
 {
 	unsigned int i;
-	int err = ct_cpuset_init();
+	int err = ct_meter_init() ?: ct_cpuset_init();
 
 	for (i = 0; i < ARRAY_SIZE(controllers) && !err; i++) {
 		if (controllers[i] == &ct_memory && !ct_memcg_possible())

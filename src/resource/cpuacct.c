@@ -4,7 +4,10 @@
  * used while they were in it.  Documentation/resource-cpuacct.md has the files.
  *
  * Nothing is done when time is used: the scheduler counts it for each task
- * anyway.  A group has
+ * anyway.  meter.c gives it to the group, by processor: whoever reads has the tasks'
+ * meters give what there is, and then sums up what was given.
+ *
+ * User and system time are no matter of processors.  Of these a group has
  *
  *	the counters of the tasks in it now + a rest
  *
@@ -34,28 +37,18 @@
 #include "compat/cputime.h"
 #include "hook/symbols.h"
 #include "resource/controllers.h"
+#include "resource/entry.h"
+#include "resource/meter.h"
+#include "resource/resource.h"
 
-DEFINE_STATIC_CALL_NULL(ct_task_sched_runtime, task_sched_runtime);
 DEFINE_STATIC_CALL_NULL(ct_cputime_adjust, cputime_adjust);
 CT_DEFINE_TASK_CPUTIME;
 
 const struct ct_symbol ct_symbols_cpuacct[] = {
-	CT_SYMBOL(task_sched_runtime, ct_task_sched_runtime,
-		  "unsigned long long (struct task_struct *)"),
 	CT_SYMBOL(cputime_adjust, ct_cputime_adjust,
 		  "void (struct task_cputime *, struct prev_cputime *, u64 *, u64 *)"),
 	CT_SYMBOL_TASK_CPUTIME
 	{}
-};
-
-/**
- * struct dying - a task that was released and may still be on its processor
- * @node: entry of the list of its group
- * @task: with a reference
- */
-struct dying {
-	struct list_head node;
-	struct task_struct *task;
 };
 
 /**
@@ -64,18 +57,19 @@ struct dying {
  * @below: groups right below, removed ones that are not destroyed included;
  *	   under container_lock()
  * @sibling: entry there
- * @rest: see above; under cpuacct_lock
- * @dying: see struct dying; under cpuacct_lock
- * @zero: what usage was when 0 was written to it; under container_lock()
+ * @usage: what the meters have given; in @zero what there was, with groups below,
+ *	   when 0 was written to usage, under container_lock()
+ * @rest: user and system time, see above; under cpuacct_lock
+ * @dying: tasks with a struct ct_dying; under cpuacct_lock
  * @shown: what has been shown as user and system time; has its own lock
  */
 struct cpuacct {
 	struct container_css css;
 	struct list_head below;
 	struct list_head sibling;
+	struct ct_usage __percpu *usage;
 	struct task_cputime rest;
 	struct list_head dying;
-	u64 zero;
 	struct prev_cputime shown;
 };
 
@@ -91,7 +85,6 @@ static void add(struct task_cputime *sum, const struct task_cputime *time)
 {
 	sum->utime += time->utime;
 	sum->stime += time->stime;
-	sum->sum_exec_runtime += time->sum_exec_runtime;
 }
 
 /* What a rest is in between may be below 0; a sum never is. */
@@ -99,7 +92,6 @@ static void subtract(struct task_cputime *sum, const struct task_cputime *time)
 {
 	sum->utime -= time->utime;
 	sum->stime -= time->stime;
-	sum->sum_exec_runtime -= time->sum_exec_runtime;
 }
 
 static struct task_cputime counters(struct task_struct *task)
@@ -107,41 +99,40 @@ static struct task_cputime counters(struct task_struct *task)
 	struct task_cputime time = {};
 
 	ct_task_cputime_of(task, &time.utime, &time.stime);
-	time.sum_exec_runtime = static_call(ct_task_sched_runtime)(task);
 	return time;
+}
+
+/**
+ * ct_cpuacct_usage - where the time of the tasks of a set goes
+ * @set: the set, or NULL
+ *
+ * Context: the set is kept.
+ * Return: a group's; NULL: they are in the root, or there is no hierarchy.
+ */
+struct ct_usage __percpu *ct_cpuacct_usage(const struct ct_rset *set)
+{
+	struct container_css *css = set ? set->css[ct_cpuacct.id] : NULL;
+
+	return css ? cpuacct_of(css)->usage : NULL;
 }
 
 /* -- tasks that go ------------------------------------------------------------ */
 
-/*
- * Has it left its processor for the last time?  It says that it is dead with
- * preemption off, then schedules, and the task after it clears on_cpu when all is
- * counted.
- */
-static bool has_left(struct task_struct *task)
-{
-	if (READ_ONCE(task->__state) != TASK_DEAD)
-		return false;
-	/* Pairs with smp_store_release() in finish_task(). */
-	return !smp_load_acquire(&task->on_cpu);
-}
-
 /* What they have used belongs to the rest as soon as it is final. */
 static void settle(struct cpuacct *c, bool all)
 {
-	struct dying *d, *next;
+	struct ct_dying *d, *next;
 
 	lockdep_assert_held(&cpuacct_lock);
 	list_for_each_entry_safe(d, next, &c->dying, node) {
 		struct task_cputime time;
 
-		if (!all && !has_left(d->task))
+		if (!all && !ct_has_left(d->task))
 			continue;
 		time = counters(d->task);
 		add(&c->rest, &time);
 		list_del(&d->node);
-		put_task_struct(d->task);
-		kfree(d);
+		ct_dying_end(d);
 	}
 }
 
@@ -149,17 +140,14 @@ static void cpuacct_release(struct container_css *css, struct task_struct *task)
 {
 	struct cpuacct *c = cpuacct_of(css);
 	struct task_cputime time;
-	struct dying *d = NULL;
+	struct ct_dying *d;
 
-	if (!has_left(task))
-		d = kmalloc(sizeof(*d), GFP_ATOMIC);
 	spin_lock(&cpuacct_lock);
 	settle(c, false);
+	d = ct_dying_find(task);
 	if (d) {
-		d->task = get_task_struct(task);
 		list_add_tail(&d->node, &c->dying);
 	} else {
-		/* Without memory its last steps are lost. */
 		time = counters(task);
 		add(&c->rest, &time);
 	}
@@ -182,7 +170,7 @@ static void cpuacct_attach(struct container_css *to, struct container_css *from,
 /**
  * struct sum - of the tasks of a group
  * @of: the group
- * @live: what they have used
+ * @live: the user and system time of the live ones
  * @rest: the group's at the same moment, with that of the dying
  * @taken: @rest has been
  */
@@ -196,7 +184,7 @@ struct sum {
 static void take_rest(struct sum *sum)
 {
 	struct cpuacct *c = sum->of;
-	struct dying *d;
+	struct ct_dying *d;
 
 	lockdep_assert_held(&cpuacct_lock);
 	settle(c, false);
@@ -205,6 +193,7 @@ static void take_rest(struct sum *sum)
 	list_for_each_entry(d, &c->dying, node) {
 		struct task_cputime time = counters(d->task);
 
+		ct_dying_read(d);
 		add(&sum->rest, &time);
 	}
 }
@@ -214,6 +203,8 @@ static void take_task(struct task_struct *task, void *data)
 	struct task_cputime time = counters(task);
 	struct sum *sum = data;
 
+	/* In a walk of a group but the root ct_set_lock is held. */
+	ct_meter_read(ct_rentry_of(task));
 	add(&sum->live, &time);
 }
 
@@ -231,8 +222,25 @@ static void take_task_and_rest(struct task_struct *task, void *data)
 	spin_unlock(&cpuacct_lock);
 }
 
+/*
+ * What was given is looked at last, and grows only, so that no time is missed, or
+ * counted twice, of a task that is migrated or released meanwhile.
+ */
+static void add_usage(struct task_cputime *total, struct cpuacct *c, u64 *percpu)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		u64 ns = atomic64_read(&per_cpu_ptr(c->usage, cpu)->ns);
+
+		total->sum_exec_runtime += ns;
+		if (percpu)
+			percpu[cpu] += ns;
+	}
+}
+
 /* Only this group's own; container_lock() keeps tasks from moving. */
-static void add_group(struct task_cputime *total, struct cpuacct *c)
+static void add_group(struct task_cputime *total, struct cpuacct *c, u64 *percpu)
 {
 	struct sum sum = { .of = c };
 
@@ -246,6 +254,7 @@ static void add_group(struct task_cputime *total, struct cpuacct *c)
 	}
 	add(total, &sum.rest);
 	add(total, &sum.live);
+	add_usage(total, c, percpu);
 }
 
 static struct cpuacct *next_below(struct cpuacct *c, struct cpuacct *top)
@@ -261,19 +270,32 @@ static struct cpuacct *next_below(struct cpuacct *c, struct cpuacct *top)
 	return NULL;
 }
 
-/* Of a group and all below; container_lock() is held. */
-static struct task_cputime total_of(struct cpuacct *top)
+/*
+ * Of a group and all below; container_lock() is held.  @percpu: zeroed, gets what
+ * each processor has of sum_exec_runtime; or NULL.
+ */
+static struct task_cputime total_of(struct cpuacct *top, u64 *percpu)
 {
 	struct task_cputime total = {};
 	struct cpuacct *c;
 
 	container_assert_locked();
 	for (c = top; c; c = next_below(c, top))
-		add_group(&total, c);
+		add_group(&total, c, percpu);
 	return total;
 }
 
 /* -- files -------------------------------------------------------------------- */
+
+static u64 zero_of(struct cpuacct *c)
+{
+	u64 zero = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		zero += per_cpu_ptr(c->usage, cpu)->zero;
+	return zero;
+}
 
 static int usage_show(struct seq_file *m, struct container_css *css,
 		      const struct container_file *file)
@@ -282,7 +304,7 @@ static int usage_show(struct seq_file *m, struct container_css *css,
 	u64 usage;
 
 	container_lock();
-	usage = total_of(c).sum_exec_runtime - c->zero;
+	usage = total_of(c, NULL).sum_exec_runtime - zero_of(c);
 	container_unlock();
 	seq_printf(m, "%llu\n", usage);
 	return 0;
@@ -293,16 +315,44 @@ static int usage_write(struct container_css *css, char *buf,
 		       const struct container_file *file)
 {
 	struct cpuacct *c = cpuacct_of(css);
-	u64 value;
-	int err = kstrtoull(buf, 0, &value);
+	u64 value, *percpu;
+	int err = kstrtoull(buf, 0, &value), cpu;
 
 	if (err)
 		return err;
 	if (value)
 		return -EINVAL;
+	percpu = kcalloc(nr_cpu_ids, sizeof(*percpu), GFP_KERNEL);
+	if (!percpu)
+		return -ENOMEM;
 	container_lock();
-	c->zero = total_of(c).sum_exec_runtime;
+	total_of(c, percpu);
+	for_each_possible_cpu(cpu)
+		per_cpu_ptr(c->usage, cpu)->zero = percpu[cpu];
 	container_unlock();
+	kfree(percpu);
+	return 0;
+}
+
+/* A blank after each, and all possible ones, as the kernel's own file has it. */
+static int percpu_show(struct seq_file *m, struct container_css *css,
+		       const struct container_file *file)
+{
+	u64 *percpu = kcalloc(nr_cpu_ids, sizeof(*percpu), GFP_KERNEL);
+	struct cpuacct *c = cpuacct_of(css);
+	int cpu;
+
+	if (!percpu)
+		return -ENOMEM;
+	container_lock();
+	total_of(c, percpu);
+	for_each_possible_cpu(cpu)
+		percpu[cpu] -= per_cpu_ptr(c->usage, cpu)->zero;
+	container_unlock();
+	for_each_possible_cpu(cpu)
+		seq_printf(m, "%llu ", percpu[cpu]);
+	seq_putc(m, '\n');
+	kfree(percpu);
 	return 0;
 }
 
@@ -314,7 +364,7 @@ static int stat_show(struct seq_file *m, struct container_css *css,
 	u64 user, system;
 
 	container_lock();
-	total = total_of(c);
+	total = total_of(c, NULL);
 	/* By ticks, and scaled to the exact sum, as the kernel does it. */
 	static_call(ct_cputime_adjust)(&total, &c->shown, &user, &system);
 	container_unlock();
@@ -330,6 +380,11 @@ static const struct container_file cpuacct_files[] = {
 		.flags = CONTAINER_FILE_NO_ROOT,
 		.show = usage_show,
 		.write = usage_write,
+	},
+	{
+		.name = "usage_percpu",
+		.flags = CONTAINER_FILE_NO_ROOT,
+		.show = percpu_show,
 	},
 	{
 		.name = "stat",
@@ -348,6 +403,13 @@ static struct container_css *cpuacct_create(struct container_subsys *ss,
 
 	if (!c)
 		return ERR_PTR(-ENOMEM);
+	c->usage = alloc_percpu(struct ct_usage);
+	/* All below refer to the root, so it goes last. */
+	if (!c->usage || (!parent && ct_meter_on())) {
+		free_percpu(c->usage);
+		kfree(c);
+		return ERR_PTR(-ENOMEM);
+	}
 	INIT_LIST_HEAD(&c->below);
 	INIT_LIST_HEAD(&c->sibling);
 	INIT_LIST_HEAD(&c->dying);
@@ -363,23 +425,37 @@ static int cpuacct_online(struct container_css *css)
 	return 0;
 }
 
-/* What it has used stays with the group above. */
+/* What it has used stays with the group above; no task is in it. */
+static void give_up(struct cpuacct *c, struct cpuacct *parent)
+{
+	struct ct_dying *d;
+	int cpu;
+
+	lockdep_assert_held(&cpuacct_lock);
+	settle(c, false);
+	add(&parent->rest, &c->rest);
+	list_for_each_entry(d, &c->dying, node)
+		ct_dying_move(d, parent->usage);
+	list_splice(&c->dying, &parent->dying);
+	for_each_possible_cpu(cpu)
+		atomic64_add(atomic64_read(&per_cpu_ptr(c->usage, cpu)->ns),
+			     &per_cpu_ptr(parent->usage, cpu)->ns);
+}
+
 static void cpuacct_destroy(struct container_css *css)
 {
 	struct cpuacct *c = cpuacct_of(css);
 
 	list_del(&c->sibling);
 	spin_lock_irq(&cpuacct_lock);
-	if (css->parent) {
-		struct cpuacct *parent = cpuacct_of(css->parent);
-
-		settle(c, false);
-		add(&parent->rest, &c->rest);
-		list_splice(&c->dying, &parent->dying);
-	} else {
+	if (css->parent)
+		give_up(c, cpuacct_of(css->parent));
+	else
 		settle(c, true);
-	}
 	spin_unlock_irq(&cpuacct_lock);
+	if (!css->parent)
+		ct_meter_off();
+	free_percpu(c->usage);
 	kfree(c);
 }
 

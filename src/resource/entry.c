@@ -64,7 +64,8 @@ static struct page_desc *desc_alloc(gfp_t gfp)
 
 /*
  * Trampolines look at slots outside of RCU read-side sections and may be
- * preempted there; only RCU-tasks waits for them.
+ * preempted there; only RCU-tasks waits for them. It waits for such sections, too:
+ * there are those of idle tasks, for which it would not.
  */
 static void trim_locked(void)
 {
@@ -221,7 +222,11 @@ void ct_rentry_remove(struct ct_rentry *e)
 {
 	lockdep_assert_held(&ct_set_lock);
 	WRITE_ONCE(*slot_of(e->nr), NULL);
+	/* For who migrates the task and has found the entry just before. */
+	raw_spin_lock(&e->lock);
 	WRITE_ONCE(e->task, NULL);
+	e->meter.to = NULL;
+	raw_spin_unlock(&e->lock);
 	nr_entries--;
 	free_locked(e);
 }
@@ -320,12 +325,22 @@ struct ct_rentry *ct_rentry_first(void)
 	return NULL;
 }
 
+/* When the memory is new; its next user finds what the last one has left. */
+static void entry_init(void *memory)
+{
+	struct ct_rentry *e = memory;
+
+	raw_spin_lock_init(&e->lock);
+	e->task = NULL;
+	e->meter.to = NULL;
+}
+
 /** ct_rentries_init - at load; 0 or -ENOMEM */
 int ct_rentries_init(void)
 {
 	entry_cache = kmem_cache_create("container_task",
 					sizeof(struct ct_rentry), 0,
-					SLAB_TYPESAFE_BY_RCU, NULL);
+					SLAB_TYPESAFE_BY_RCU, entry_init);
 	return entry_cache ? 0 : -ENOMEM;
 }
 

@@ -22,6 +22,8 @@
 #include <linux/threads.h>
 #include <linux/types.h>
 
+#include "resource/meter.h"
+
 struct ct_rset;
 
 #define CT_RDIR_PAGES		(PID_MAX_LIMIT >> CT_RDIR_SHIFT)
@@ -47,8 +49,11 @@ enum ct_rentry_state {
  * @tgid: the pid of its process, for which there is room in the table, too: it
  *	  gets that one when it calls execve()
  * @state: see enum ct_rentry_state
+ * @lock: taken with ct_set_lock, or by who migrates the task, under the
+ *	  scheduler's locks. Who finds @task to be his can use @meter
+ * @meter: where its processor time goes; under @lock
  *
- * All under ct_set_lock. The memory may become another task's entry at once,
+ * All else under ct_set_lock. The memory may become another task's entry at once,
  * also for readers under RCU (SLAB_TYPESAFE_BY_RCU).
  */
 struct ct_rentry {
@@ -58,6 +63,8 @@ struct ct_rentry {
 	pid_t nr;
 	pid_t tgid;
 	enum ct_rentry_state state;
+	raw_spinlock_t lock;
+	struct ct_meter meter;
 };
 
 /*

@@ -147,6 +147,7 @@ static int fork_begin(struct task_struct *child)
 	}
 	spin_lock_irq(&ct_set_lock);
 	ct_rentry_publish(e, child, set);
+	ct_meter_set(e, set);
 	spin_unlock_irq(&ct_set_lock);
 	return 0;
 out:
@@ -277,6 +278,7 @@ static void release_locked(struct ct_rentry *e)
 	unsigned int id;
 
 	lockdep_assert_held(&ct_set_lock);
+	ct_meter_end(e);
 	ct_rentry_unlist(e);
 	ct_rentry_remove(e);
 	for_each_set_bit(id, &set->release, CONTAINER_SUBSYS_MAX)
