@@ -2,8 +2,10 @@
 /* modes: host */
 /*
  * The same tasks in groups of cpuacct and in the kernel's: at any moment when
- * they do not run both have counted the same, to the nanosecond.
+ * they do not run both have counted the same, to the nanosecond, on each processor.
  */
+#include "ct-cpus.h"
+#include "ct-stopped.h"
 #include "ct-tree.h"
 
 #include <sys/mman.h>
@@ -36,12 +38,14 @@ FIXTURE_TEARDOWN(same_as_cpuacct)
 
 static volatile unsigned long sink;
 
-/* Some user and some system time; how much is no matter. */
+/* Some user and some system time, on all processors; how much is no matter. */
 static void work(int rounds)
 {
 	unsigned long i;
 
 	while (rounds--) {
+		/* There may be only one. */
+		ct_cpus_ask(0, 1 << rounds % 2);
 		for (i = 0; i < 200000; i++)
 			sink += i * i;
 		for (i = 0; i < 60; i++)
@@ -93,38 +97,18 @@ static void worker(int fd, void *arg)
 	}
 }
 
-static bool on_processor(pid_t pid)
-{
-	char path[64], text[256];
-
-	/* To show a system call the kernel waits until the task is off. */
-	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
-	CT_CHECK(ct_read_file(path, text, sizeof(text)) > 0);
-	return !strncmp(text, "running", 7);
-}
-
-/* A stop is told a little before the processor is left. */
-static void wait_stopped(pid_t pid)
-{
-	int status;
-
-	CT_EQ(pid, waitpid(pid, &status, WUNTRACED));
-	CT_CHECK(WIFSTOPPED(status));
-	CT_UNTIL(!on_processor(pid));
-}
-
 static struct ct_child start(void)
 {
 	struct ct_child child = ct_spawn(CT_PLAIN, worker, NULL);
 
-	wait_stopped(child.pid);
+	ct_wait_stopped(child.pid);
 	return child;
 }
 
 static void go_on(struct ct_child *child)
 {
 	CT_EQ(0, kill(child->pid, SIGCONT));
-	wait_stopped(child->pid);
+	ct_wait_stopped(child->pid);
 }
 
 static void end(struct ct_child *child)
@@ -150,8 +134,14 @@ static long long usage(struct ct_tree *tree, const char *group)
  * A thread can be joined, and a process waited for, a little before the processor
  * is left; the last steps are counted by both.
  */
-#define SAME(group)							\
-	CT_UNTIL(usage(&self->theirs, group) == usage(&self->ours, group))
+#define SAME(group) CT_UNTIL(same(&self->theirs, &self->ours, group))
+
+static bool same(struct ct_tree *theirs, struct ct_tree *ours, const char *group)
+{
+	return usage(theirs, group) == usage(ours, group) &&
+	       !strcmp(ct_group_text(theirs, group, "usage_percpu"),
+		       ct_group_text(ours, group, "usage_percpu"));
+}
 
 /* -- the tests ------------------------------------------------------------------- */
 
@@ -218,7 +208,7 @@ TEST_F(same_as_cpuacct, several_processes)
 	for (i = 0; i < 3; i++)
 		CT_EQ(0, kill(child[i].pid, SIGCONT));
 	for (i = 0; i < 3; i++)
-		wait_stopped(child[i].pid);
+		ct_wait_stopped(child[i].pid);
 	SAME("a/b");
 	SAME("a/c");
 	SAME("a");
@@ -250,6 +240,7 @@ TEST_F(same_as_cpuacct, stat)
 TEST_F(same_as_cpuacct, removed_group)
 {
 	struct ct_child child = start();
+	char percpu[128];
 	siginfo_t info;
 	long long before;
 
@@ -261,6 +252,7 @@ TEST_F(same_as_cpuacct, removed_group)
 	CT_EQ(0, waitid(P_PID, child.pid, &info, WEXITED | WNOWAIT));
 	SAME("a");
 	before = usage(&self->ours, "a");
+	strcpy(percpu, ct_group_text(&self->ours, "a", "usage_percpu"));
 	CT_EQ(0, rmdir(ct_group_path(&self->ours, "a/b", NULL)));
 	EXPECT_EQ(before, usage(&self->ours, "a"));
 	CT_EQ(128 + SIGKILL, ct_reap(child.pid));
@@ -270,6 +262,7 @@ TEST_F(same_as_cpuacct, removed_group)
 	ct_group_make(&self->ours, "a/d");
 	CT_EQ(0, rmdir(ct_group_path(&self->ours, "a/d", NULL)));
 	EXPECT_EQ(before, usage(&self->ours, "a"));
+	EXPECT_STREQ(percpu, ct_group_text(&self->ours, "a", "usage_percpu"));
 }
 
 TEST_HARNESS_MAIN
