@@ -231,7 +231,7 @@ TEST_F(percpu, offline)
 	on1 = work_on(&child, 1);
 	before = used(child.pid);
 	CT_EQ(0, ct_cpu_online(1, false));
-	/* It may go on on any other. */
+	/* Any other will do for it. */
 	CT_EQ(0, kill(child.pid, SIGCONT));
 	ct_wait_stopped(child.pid);
 	on0 = used(child.pid) - before;
