@@ -8,6 +8,7 @@
  */
 #include <linux/module.h>
 
+#include "checkpoint/oom.h"
 #include "container/container.h"
 #include "hook/hook.h"
 #include "hook/symbols.h"
@@ -47,6 +48,9 @@ static int __init ct_init(void)
 	err = ct_hooks_init();
 	if (err)
 		goto err_hooks;
+	err = ct_oom_init();
+	if (err)
+		goto err_hooks;
 	err = ct_procfs_init();
 	if (err)
 		goto err_procfs;
@@ -57,6 +61,7 @@ static int __init ct_init(void)
 
 err_procfs:
 	ct_procfs_remove();
+	ct_oom_exit();
 err_hooks:
 	ct_hooks_exit();
 	ct_procfs_exit();
@@ -75,6 +80,7 @@ static void __exit ct_exit(void)
 {
 	ct_resource_remove();
 	ct_procfs_remove();
+	ct_oom_exit();
 	ct_hooks_exit();
 	ct_resource_exit();
 	ct_procfs_exit();

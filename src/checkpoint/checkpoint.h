@@ -79,6 +79,18 @@ struct ct_objects {
 };
 
 /**
+ * enum ct_fate - what becomes of a checkpoint
+ * @CT_FATE_OPEN: it is being read
+ * @CT_FATE_DONE: nobody needs the copies of the memory any more
+ * @CT_FATE_GIVEN_UP: the machine was out of memory (oom.c)
+ */
+enum ct_fate {
+	CT_FATE_OPEN,
+	CT_FATE_DONE,
+	CT_FATE_GIVEN_UP,
+};
+
+/**
  * struct ct_save - a checkpoint being taken, or a look for what stands in its way
  * @c: the container; referenced
  * @frozen: its tasks, parked; NULL: only a look
@@ -114,6 +126,8 @@ struct ct_objects {
  * @total: the record that says how long the image will be (total.c)
  * @expected: pages of the copies
  * @looked: how many of them it is known of what becomes of them
+ * @open: entry of those that may be given up (oom.c)
+ * @fate: enum ct_fate
  */
 struct ct_save {
 	struct ct_container *c;
@@ -149,6 +163,8 @@ struct ct_save {
 	struct container_image_total *total;
 	u64 expected;
 	u64 looked;
+	struct list_head open;
+	int fate;
 };
 
 int ct_block(struct ct_save *s, const char *where, const char *what,

@@ -17,6 +17,7 @@
 #include "checkpoint/files.h"
 #include "checkpoint/freeze.h"
 #include "checkpoint/notice.h"
+#include "checkpoint/oom.h"
 #include "checkpoint/out.h"
 #include "checkpoint/progress.h"
 #include "checkpoint/save.h"
@@ -24,6 +25,10 @@
 /* How often to look for what is in the way, until there is nothing. */
 #define LOOKS		5
 #define LOOKS_FROZEN	3
+
+/* Why there is no image when the machine was out of memory (oom.c). */
+#define GIVEN_UP							\
+	"the machine was out of memory, and what has changed since had to be kept twice: read the image faster, or use the option stop"
 
 /* Leaf of CPUID about the extended state. */
 #define CPUID_XSTATE	0xd
@@ -82,6 +87,7 @@ static struct ct_save *save_alloc(struct ct_container *c)
 	object_table_init(&s->pipes);
 	object_table_init(&s->inodes);
 	INIT_LIST_HEAD(&s->snapshots);
+	INIT_LIST_HEAD(&s->open);
 	return s;
 }
 
@@ -470,9 +476,22 @@ int ct_save_take(struct ct_container *c, unsigned int flags,
 		smp_store_release(&p->busy, false);
 		return err;
 	}
+	ct_oom_add(*save);
 	WRITE_ONCE(p->checkpoints, p->checkpoints + 1);
 	ct_notice(p);
 	return 0;
+}
+
+/* Of what is in the copies, unless they had to be given back. 0: that was all. */
+static int next_of_memory(struct ct_save *s)
+{
+	int ret = ct_memory_next(s);
+
+	if (ret ? !ct_oom_given_up(s) : ct_oom_done(s))
+		return ret;
+	/* There may be pages missing. */
+	ct_emit_end(&s->emit);
+	return -ENOMEM;
 }
 
 /* The next record: metadata, the border, memory, the end. 0: that was all. */
@@ -495,7 +514,7 @@ static int next_record(struct ct_save *s)
 	}
 	if (s->at_end)
 		return 0;
-	ret = ct_memory_next(s);
+	ret = next_of_memory(s);
 	if (!ret) {
 		s->at_end = true;
 		end->records = e->sequence;
@@ -527,16 +546,16 @@ static void note_read(struct ct_save *s, size_t done, bool end)
  * @size: at most so much
  *
  * Context: may sleep; one at a time.
- * Return: how many bytes; 0 at the end; -EFAULT, -EINTR, -ENOMEM; -EIO after
- * ct_save_splice() has said so.
+ * Return: how many bytes; 0 at the end; -EFAULT, -EINTR; -ENOMEM, also if the
+ * checkpoint has been given up (oom.c); -EIO after ct_save_splice() has said so.
  */
 ssize_t ct_save_read(struct ct_save *s, char __user *ubuf, size_t size)
 {
 	size_t done = 0;
 	ssize_t n = 0;
 
-	if (s->lost)
-		return -EIO;
+	if (s->lost || ct_oom_given_up(s))
+		return s->lost ? -EIO : -ENOMEM;
 	while (done < size) {
 		n = ct_emit_copy(&s->emit, ubuf + done, size - done);
 		if (n > 0) {
@@ -593,8 +612,8 @@ ssize_t ct_save_splice(struct ct_save *s, struct pipe_inode_info *pipe, size_t s
 	ssize_t n;
 	int ret;
 
-	if (s->lost)
-		return -EIO;
+	if (s->lost || ct_oom_given_up(s))
+		return s->lost ? -EIO : -ENOMEM;
 	ret = ct_emit_pipe_begin(&s->emit, pipe);
 	if (ret)
 		return ret;
@@ -617,10 +636,13 @@ void ct_save_end(struct ct_save *s)
 	struct ct_progress *p = &s->c->progress;
 	bool taken = !!s->frozen_at;
 
+	ct_oom_remove(s);
 	if (taken && p->done && (s->flags & CT_SAVE_KILL))
 		ct_space_kill(&s->c->space, SIGKILL);
 	thaw(s);
 	if (taken) {
+		if (ct_oom_given_up(s))
+			set_error(s->c, GIVEN_UP);
 		if (!p->done)
 			WRITE_ONCE(p->duration, ktime_get_ns() - p->started);
 		/* Nobody takes the next one before this. */

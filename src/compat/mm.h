@@ -62,6 +62,29 @@
 #define ct_page_mapcount(page)	page_mapcount(page)
 #endif
 
+/* In how many page tables a page is, also as a part of a larger one that is there. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+static inline int ct_page_users(struct page *page)
+{
+	struct folio *folio = page_folio(page);
+	int users = atomic_read(&page->_mapcount) + 1;
+
+	return folio_test_large(folio) ? users + folio_entire_mapcount(folio) : users;
+}
+#else
+#define ct_page_users(page)	page_mapcount(page)
+#endif
+
+/* 6.3: what takes everything out of an area is another function. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+#define ct_zap_area(vma)						\
+	zap_page_range_single(vma, (vma)->vm_start,			\
+			      (vma)->vm_end - (vma)->vm_start, NULL)
+#else
+#define ct_zap_area(vma)						\
+	zap_page_range(vma, (vma)->vm_start, (vma)->vm_end - (vma)->vm_start)
+#endif
+
 /* 6.2: each processor counts for itself. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
 #define ct_mm_counted(mm, member)					\

@@ -50,6 +50,7 @@ static const struct ct_symbol * const tables[] = {
 	ct_symbols_task,
 	ct_symbols_signal,
 	ct_symbols_mm,
+	ct_symbols_oom,
 	ct_symbols_file,
 	ct_symbols_special,
 	ct_symbols_closing,

@@ -62,6 +62,7 @@ extern const struct ct_symbol ct_symbols_restart[];
 extern const struct ct_symbol ct_symbols_task[];
 extern const struct ct_symbol ct_symbols_signal[];
 extern const struct ct_symbol ct_symbols_mm[];
+extern const struct ct_symbol ct_symbols_oom[];
 extern const struct ct_symbol ct_symbols_file[];
 extern const struct ct_symbol ct_symbols_special[];
 extern const struct ct_symbol ct_symbols_closing[];
