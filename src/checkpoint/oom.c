@@ -87,13 +87,9 @@ static int count_pte(pte_t *ptep, unsigned long addr, unsigned long next,
 static int count_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next,
 		     struct mm_walk *walk)
 {
-	spinlock_t *ptl;
-	pmd_t pmd;
+	spinlock_t *ptl = pmd_lock(walk->mm, pmdp);
+	pmd_t pmd = READ_ONCE(*pmdp);
 
-	/* There may be a lot of them. */
-	cond_resched();
-	ptl = pmd_lock(walk->mm, pmdp);
-	pmd = READ_ONCE(*pmdp);
 	if (pmd_none(pmd) || !pmd_present(pmd)) {
 		walk->action = ACTION_CONTINUE;
 	} else if (pmd_trans_huge(pmd)) {
@@ -105,6 +101,8 @@ static int count_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next,
 		walk->action = ACTION_CONTINUE;
 	}
 	spin_unlock(ptl);
+	/* There may be a lot of them. */
+	cond_resched();
 	return 0;
 }
 
