@@ -2,8 +2,8 @@
 /* modes: host */
 /* timeout: 300 */
 /*
- * When the machine is out of memory a checkpoint that is being read is given up, and
- * nobody is killed.
+ * When the machine or a control group is out of memory a checkpoint that is being read
+ * is given up, and nobody is killed.
  *
  * Where that goes wrong the kernel kills this program, or says that it is out of
  * memory, which the runner takes for a failure.
@@ -178,18 +178,18 @@ static void digest(void)
 
 /* -- one for each test ---------------------------------------------------------------- */
 
+/* 0: the kernel does not count; but it tells the log, which the runner reads. */
 static long nr_killed(void)
 {
 	FILE *file = fopen("/proc/vmstat", "re");
 	char line[128];
-	long count = -1;
+	long count = 0;
 
 	CT_CHECK(file);
 	while (fgets(line, sizeof(line), file))
 		if (sscanf(line, "oom_kill %ld", &count) == 1)
 			break;
 	fclose(file);
-	CT_CHECK(count >= 0);
 	return count;
 }
 
@@ -274,7 +274,8 @@ static void says(const struct cr_life *life, const char *what, bool why)
 	snprintf(state, sizeof(state), "checkpoint:\t%s\n", what);
 	if (!strstr(text, state))
 		CT_FAIL("no \"checkpoint: %s\" in:\n%s", what, text);
-	CT_EQ(why, !!strstr(text, "checkpoint-error:\tthe machine was out of memory"));
+	CT_EQ(why, !!strstr(text,
+			     "checkpoint-error:\tthe machine, or a control group, was out of memory"));
 }
 
 static void can_be_saved(const struct cr_life *life)
@@ -376,6 +377,59 @@ TEST_F(oom, killed_while_held)
 	digest();
 	close(fd);
 	says(&life, "failed", true);
+}
+
+/* -- a control group --------------------------------------------------------------------- */
+
+#define CGROUPS	"/sys/fs/cgroup"
+
+static void limit(const char *group, unsigned long size)
+{
+	char path[128], text[32];
+
+	CT_EQ(0, ct_write_file(CGROUPS "/cgroup.subtree_control", "+memory"));
+	CT_EQ(0, mkdir(group, 0755));
+	snprintf(path, sizeof(path), "%s/memory.max", group);
+	snprintf(text, sizeof(text), "%lu", size);
+	CT_EQ(0, ct_write_file(path, text));
+}
+
+static void move_to(const char *group)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", group);
+	CT_EQ(0, ct_write_file(path, "0"));
+}
+
+/*
+ * The container can have what it has, but not twice; with the option stop it need not.
+ */
+TEST_F(oom, a_group_is_full)
+{
+	char group[64], byte;
+	int fd;
+
+	snprintf(group, sizeof(group), CGROUPS "/oom-%d", getpid());
+	limit(group, SIZE + SIZE / 2);
+	move_to(group);
+	self->life = cr_start(&holder_row);
+	move_to(CGROUPS);
+	fd = open_image(&self->life, NULL);
+	read_some(fd);
+	let_it_write(&self->life);
+	CT_ERRNO(ENOMEM, read(fd, &byte, 1));
+	close(fd);
+	says(&self->life, "failed", true);
+	let_it_write(&self->life);
+
+	fd = open_image(&self->life, "stop");
+	CT_CHECK(read_on(fd) > (long)SIZE);
+	close(fd);
+	says(&self->life, "complete", false);
+	cr_finish(&self->life);
+	self->life.pid = 0;
+	CT_UNTIL(!rmdir(group));
 }
 
 /* -- at any time ------------------------------------------------------------------------- */

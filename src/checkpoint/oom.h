@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What becomes of a checkpoint when the machine's memory ends (oom.c). */
+/* What becomes of a checkpoint when memory ends (oom.c). */
 #ifndef CT_CHECKPOINT_OOM_H
 #define CT_CHECKPOINT_OOM_H
 

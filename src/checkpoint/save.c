@@ -28,7 +28,7 @@
 
 /* Why there is no image when the machine was out of memory (oom.c). */
 #define GIVEN_UP							\
-	"the machine was out of memory, and what has changed since had to be kept twice: read the image faster, or use the option stop"
+	"the machine, or a control group, was out of memory, and what has changed since had to be kept twice: read the image faster, or use the option stop"
 
 /* Leaf of CPUID about the extended state. */
 #define CPUID_XSTATE	0xd

@@ -19,6 +19,7 @@
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/netlink.h>
+#include <linux/oom.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
@@ -307,6 +308,7 @@ void ct_tramp_proc_thread_self_get_link(void);
 void ct_tramp_proc_pident_lookup(void);
 void ct_tramp_proc_pident_readdir(void);
 void ct_tramp_proc_pid_arch_status(void);
+void ct_tramp_out_of_memory(void);
 void ct_tramp_cgroup_can_fork(void);
 void ct_tramp_cgroup_cancel_fork(void);
 void ct_tramp_cgroup_post_fork(void);
@@ -322,6 +324,10 @@ void ct_tramp_set_cpus_allowed_ptr(void);
 void ct_tramp___sched_setaffinity(void);
 void ct_tramp_cpuset_mems_allowed(void);
 void ct_tramp_cpuset_change_task_nodemask(void);
+
+/* checkpoint/oom.c */
+extern typeof(out_of_memory) ct_hook_out_of_memory;
+DECLARE_STATIC_CALL(ct_orig_out_of_memory, out_of_memory);
 
 /* resource/fork.c */
 extern typeof(cgroup_can_fork) ct_hook_cgroup_can_fork;

@@ -287,6 +287,11 @@ struct ct_hook ct_hooks[] = {
 		 "shows /proc/PID/container, which shares this function with arch_status"),
 	  ORIGINAL(proc_pid_arch_status) },
 
+	/* Checkpoints. */
+	{ DIRECT(out_of_memory, LOADED, "bool (struct oom_control *)",
+		 "a control group without memory kills rather than give up a checkpoint"),
+	  ORIGINAL(out_of_memory) },
+
 	/* Resource containers. */
 	{ DIRECT(cgroup_can_fork, RESOURCE,
 		 "int (struct task_struct *, struct kernel_clone_args *)",

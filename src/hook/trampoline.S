@@ -370,6 +370,10 @@ SYM_FUNC_START(ct_tramp_proc_pid_arch_status)
 	REDIRECT proc_pid_arch_status
 SYM_FUNC_END(ct_tramp_proc_pid_arch_status)
 
+SYM_FUNC_START(ct_tramp_out_of_memory)
+	REDIRECT out_of_memory
+SYM_FUNC_END(ct_tramp_out_of_memory)
+
 SYM_FUNC_START(ct_tramp_proc_lookup)
 	REDIRECT proc_lookup
 SYM_FUNC_END(ct_tramp_proc_lookup)
