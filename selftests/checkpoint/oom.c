@@ -304,7 +304,7 @@ TEST_F(oom, the_container_writes)
 	CT_EQ(0, pipe2(pipe, O_CLOEXEC));
 	CT_ERRNO(ENOMEM, splice(fd, NULL, pipe[1], NULL, PIPE, 0));
 	CT_ERRNO(ENOMEM, read(fd, &byte, 1));
-	says(&self->life, "running", false);
+	says(&self->life, "failed", true);
 	close(fd);
 	says(&self->life, "failed", true);
 	close(pipe[0]);

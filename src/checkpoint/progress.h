@@ -13,6 +13,7 @@ struct seq_file;
  * @busy: there is one under way; taken with xchg()
  * @taken: there has been one
  * @done: it has been read to its end
+ * @failed: it has failed since, though it is under way; @error says why
  * @pause: for how long the tasks were held; ns
  * @started: CLOCK_MONOTONIC; ns
  * @duration: from then until the end was read, or the file was closed; ns
@@ -23,7 +24,8 @@ struct seq_file;
  * @restarts: how often it has been restarted
  * @events: counts the changes of these two since the container was made
  * @notice: where those wait who want to be told
- * @error: why there was no checkpoint; a sentence of its own, NULL: there was
+ * @error: why there was no checkpoint, or no image; a sentence of its own, NULL: there
+ *	   was
  *
  * Written by the one who has @busy; what others read may be a moment old. @error
  * is under a mutex of save.c.
@@ -32,6 +34,7 @@ struct ct_progress {
 	bool busy;
 	bool taken;
 	bool done;
+	bool failed;
 	u64 pause;
 	u64 started;
 	u64 duration;

@@ -468,6 +468,7 @@ int ct_save_take(struct ct_container *c, unsigned int flags,
 	p->total = 0;
 	p->pause = 0;
 	p->done = false;
+	p->failed = false;
 	err = take_again(c, flags, save, why);
 	set_error(c, err ? why : NULL);
 	WRITE_ONCE(p->taken, !err);
@@ -482,6 +483,20 @@ int ct_save_take(struct ct_container *c, unsigned int flags,
 	return 0;
 }
 
+/* Has it been given up? Then the status says so from now on. One at a time. */
+static bool given_up(struct ct_save *s)
+{
+	struct ct_progress *p = &s->c->progress;
+
+	if (!ct_oom_given_up(s))
+		return false;
+	if (!p->failed) {
+		set_error(s->c, GIVEN_UP);
+		WRITE_ONCE(p->failed, true);
+	}
+	return true;
+}
+
 /* Of what is in the copies, unless they had to be given back. 0: that was all. */
 static int next_of_memory(struct ct_save *s)
 {
@@ -490,6 +505,7 @@ static int next_of_memory(struct ct_save *s)
 	if (ret ? !ct_oom_given_up(s) : ct_oom_done(s))
 		return ret;
 	/* There may be pages missing. */
+	given_up(s);
 	ct_emit_end(&s->emit);
 	return -ENOMEM;
 }
@@ -554,7 +570,7 @@ ssize_t ct_save_read(struct ct_save *s, char __user *ubuf, size_t size)
 	size_t done = 0;
 	ssize_t n = 0;
 
-	if (s->lost || ct_oom_given_up(s))
+	if (s->lost || given_up(s))
 		return s->lost ? -EIO : -ENOMEM;
 	while (done < size) {
 		n = ct_emit_copy(&s->emit, ubuf + done, size - done);
@@ -612,7 +628,7 @@ ssize_t ct_save_splice(struct ct_save *s, struct pipe_inode_info *pipe, size_t s
 	ssize_t n;
 	int ret;
 
-	if (s->lost || ct_oom_given_up(s))
+	if (s->lost || given_up(s))
 		return s->lost ? -EIO : -ENOMEM;
 	ret = ct_emit_pipe_begin(&s->emit, pipe);
 	if (ret)
@@ -641,8 +657,7 @@ void ct_save_end(struct ct_save *s)
 		ct_space_kill(&s->c->space, SIGKILL);
 	thaw(s);
 	if (taken) {
-		if (ct_oom_given_up(s))
-			set_error(s->c, GIVEN_UP);
+		given_up(s);
 		if (!p->done)
 			WRITE_ONCE(p->duration, ktime_get_ns() - p->started);
 		/* Nobody takes the next one before this. */
@@ -663,12 +678,14 @@ void ct_progress_show(struct seq_file *m, struct ct_progress *p)
 			    READ_ONCE(p->taken) ? "incomplete" : "-";
 	u64 duration = READ_ONCE(p->busy) ? ktime_get_ns() - p->started :
 					    READ_ONCE(p->duration);
+	bool failed;
 
 	mutex_lock(&error_mutex);
-	if (p->error && !p->busy)
+	failed = p->error && (!p->busy || READ_ONCE(p->failed));
+	if (failed)
 		state = "failed";
 	seq_printf(m, "checkpoint:\t%s\n", state);
-	if (p->error && !p->busy)
+	if (failed)
 		seq_printf(m, "checkpoint-error:\t%s\n", p->error);
 	mutex_unlock(&error_mutex);
 	if (!READ_ONCE(p->taken))
