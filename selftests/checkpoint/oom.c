@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* modes: host */
 /* timeout: 300 */
+/* kernels: stock */
 /*
  * When the machine or a control group is out of memory a checkpoint that is being read
  * is given up, and nobody is killed.
