@@ -431,6 +431,7 @@ TEST_F(oom, a_group_is_full)
 	cr_finish(&self->life);
 	self->life.pid = 0;
 	CT_UNTIL(!rmdir(group));
+	ct_write_file(CGROUPS "/cgroup.subtree_control", "-memory");
 }
 
 /* -- at any time ------------------------------------------------------------------------- */
