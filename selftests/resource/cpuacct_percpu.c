@@ -449,7 +449,7 @@ TEST(percpu_comes_and_goes)
 		SKIP(return, "the module stays");
 	child = storm_prepare();
 	CT_EQ(0, kill(child.pid, SIGCONT));
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 2; i++) {
 		CT_EQ(0, ct_tree_mount(&t, "container", "cpuacct"));
 		ct_group_make(&t, "a");
 		ct_group_make(&t, "a/b");

@@ -57,8 +57,8 @@ const struct ct_symbol ct_symbols_cpuacct[] = {
  * @below: groups right below, removed ones that are not destroyed included;
  *	   under container_lock()
  * @sibling: entry there
- * @usage: what the meters have given; in @zero what there was, with groups below,
- *	   when 0 was written to usage, under container_lock()
+ * @usage: what the meters have given, by processor; in @zero what there was, with
+ *	   groups below, when 0 was written to usage, under container_lock()
  * @rest: user and system time, see above; under cpuacct_lock
  * @dying: tasks with a struct ct_dying; under cpuacct_lock
  * @shown: what has been shown as user and system time; has its own lock
@@ -67,7 +67,7 @@ struct cpuacct {
 	struct container_css css;
 	struct list_head below;
 	struct list_head sibling;
-	struct ct_usage __percpu *usage;
+	struct ct_usage *usage;
 	struct task_cputime rest;
 	struct list_head dying;
 	struct prev_cputime shown;
@@ -109,7 +109,7 @@ static struct task_cputime counters(struct task_struct *task)
  * Context: the set is kept.
  * Return: a group's; NULL: they are in the root, or there is no hierarchy.
  */
-struct ct_usage __percpu *ct_cpuacct_usage(const struct ct_rset *set)
+struct ct_usage *ct_cpuacct_usage(const struct ct_rset *set)
 {
 	struct container_css *css = set ? set->css[ct_cpuacct.id] : NULL;
 
@@ -231,7 +231,7 @@ static void add_usage(struct task_cputime *total, struct cpuacct *c, u64 *percpu
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		u64 ns = atomic64_read(&per_cpu_ptr(c->usage, cpu)->ns);
+		u64 ns = atomic64_read(&c->usage[cpu].ns);
 
 		total->sum_exec_runtime += ns;
 		if (percpu)
@@ -293,7 +293,7 @@ static u64 zero_of(struct cpuacct *c)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		zero += per_cpu_ptr(c->usage, cpu)->zero;
+		zero += c->usage[cpu].zero;
 	return zero;
 }
 
@@ -328,7 +328,7 @@ static int usage_write(struct container_css *css, char *buf,
 	container_lock();
 	total_of(c, percpu);
 	for_each_possible_cpu(cpu)
-		per_cpu_ptr(c->usage, cpu)->zero = percpu[cpu];
+		c->usage[cpu].zero = percpu[cpu];
 	container_unlock();
 	kfree(percpu);
 	return 0;
@@ -347,7 +347,7 @@ static int percpu_show(struct seq_file *m, struct container_css *css,
 	container_lock();
 	total_of(c, percpu);
 	for_each_possible_cpu(cpu)
-		percpu[cpu] -= per_cpu_ptr(c->usage, cpu)->zero;
+		percpu[cpu] -= c->usage[cpu].zero;
 	container_unlock();
 	for_each_possible_cpu(cpu)
 		seq_printf(m, "%llu ", percpu[cpu]);
@@ -403,10 +403,10 @@ static struct container_css *cpuacct_create(struct container_subsys *ss,
 
 	if (!c)
 		return ERR_PTR(-ENOMEM);
-	c->usage = alloc_percpu(struct ct_usage);
+	c->usage = kvcalloc(nr_cpu_ids, sizeof(*c->usage), GFP_KERNEL);
 	/* All below refer to the root, so it goes last. */
 	if (!c->usage || (!parent && ct_meter_on())) {
-		free_percpu(c->usage);
+		kvfree(c->usage);
 		kfree(c);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -438,8 +438,8 @@ static void give_up(struct cpuacct *c, struct cpuacct *parent)
 		ct_dying_move(d, parent->usage);
 	list_splice(&c->dying, &parent->dying);
 	for_each_possible_cpu(cpu)
-		atomic64_add(atomic64_read(&per_cpu_ptr(c->usage, cpu)->ns),
-			     &per_cpu_ptr(parent->usage, cpu)->ns);
+		atomic64_add(atomic64_read(&c->usage[cpu].ns),
+			     &parent->usage[cpu].ns);
 }
 
 static void cpuacct_destroy(struct container_css *css)
@@ -455,7 +455,7 @@ static void cpuacct_destroy(struct container_css *css)
 	spin_unlock_irq(&cpuacct_lock);
 	if (!css->parent)
 		ct_meter_off();
-	free_percpu(c->usage);
+	kvfree(c->usage);
 	kfree(c);
 }
 

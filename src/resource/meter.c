@@ -59,8 +59,7 @@ static void give(struct ct_meter *meter, const struct task_struct *task)
 		return;
 	/* Pairs with the locks between __set_task_cpu() and update_curr(). */
 	smp_rmb();
-	atomic64_add(now - meter->given,
-		     &per_cpu_ptr(meter->to, task_cpu(task))->ns);
+	atomic64_add(now - meter->given, &meter->to[task_cpu(task)].ns);
 	meter->given = now;
 }
 
@@ -73,7 +72,7 @@ static void give(struct ct_meter *meter, const struct task_struct *task)
  */
 void ct_meter_set(struct ct_rentry *e, const struct ct_rset *set)
 {
-	struct ct_usage __percpu *to = ct_cpuacct_usage(set);
+	struct ct_usage *to = ct_cpuacct_usage(set);
 	struct ct_meter *meter = &e->meter;
 
 	lockdep_assert_held(&ct_set_lock);
@@ -198,7 +197,7 @@ void ct_dying_read(struct ct_dying *d)
  *
  * Context: irqs off.
  */
-void ct_dying_move(struct ct_dying *d, struct ct_usage __percpu *to)
+void ct_dying_move(struct ct_dying *d, struct ct_usage *to)
 {
 	raw_spin_lock(&dying_lock);
 	d->meter.to = to;

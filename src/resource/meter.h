@@ -11,8 +11,8 @@
 #define CT_RESOURCE_METER_H
 
 #include <linux/atomic.h>
+#include <linux/cache.h>
 #include <linux/list.h>
-#include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/types.h>
 
@@ -23,11 +23,13 @@ struct ct_rset;
  * struct ct_usage - what a group has used on one processor
  * @ns: processor time; grows only
  * @zero: for cpuacct, which see
+ *
+ * A group has an array of nr_cpu_ids, not a percpu variable, which is dearer to make.
  */
 struct ct_usage {
 	atomic64_t ns;
 	u64 zero;
-};
+} ____cacheline_aligned_in_smp;
 
 /**
  * struct ct_meter - how much of a task's time has been given to its group
@@ -35,7 +37,7 @@ struct ct_usage {
  * @given: of se.sum_exec_runtime, with what does not count
  */
 struct ct_meter {
-	struct ct_usage __percpu *to;
+	struct ct_usage *to;
 	u64 given;
 };
 
@@ -72,7 +74,7 @@ void ct_meter_end(struct ct_rentry *e);
 
 struct ct_dying *ct_dying_find(const struct task_struct *task);
 void ct_dying_read(struct ct_dying *d);
-void ct_dying_move(struct ct_dying *d, struct ct_usage __percpu *to);
+void ct_dying_move(struct ct_dying *d, struct ct_usage *to);
 void ct_dying_end(struct ct_dying *d);
 
 int ct_meter_on(void);
@@ -80,6 +82,6 @@ void ct_meter_off(void);
 int ct_meter_init(void);
 
 /* cpuacct.c */
-struct ct_usage __percpu *ct_cpuacct_usage(const struct ct_rset *set);
+struct ct_usage *ct_cpuacct_usage(const struct ct_rset *set);
 
 #endif
