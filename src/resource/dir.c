@@ -76,7 +76,7 @@ static umode_t file_mode(const struct container_file *file)
 
 static int build_room(struct ct_rbuild *b)
 {
-	unsigned int room = max(16u, b->room * 2);
+	unsigned int room = max(32u, b->room * 2);
 	struct dentry **dentry;
 	struct inode **inode;
 
@@ -128,11 +128,28 @@ static bool is_prefixed(const struct container_css *css,
 	return false;
 }
 
+#define NAME_SIZE	(CONTAINER_SUBSYS_NAME_MAX + CONTAINER_FILE_NAME_MAX + 2)
+
+/* Both lengths were checked when the subsystem was registered. */
+static void file_name(char name[NAME_SIZE], const struct container_css *css,
+		      const struct container_file *file)
+{
+	size_t len = 0;
+
+	/* A group has a dozen and more files: snprintf() is several times as dear. */
+	if (is_prefixed(css, file)) {
+		len = strlen(css->ss->name);
+		memcpy(name, css->ss->name, len);
+		name[len++] = '.';
+	}
+	strscpy(name + len, file->name, NAME_SIZE - len);
+}
+
 static int build_one(struct ct_rbuild *b, struct container_css *css,
 		     const struct container_file *file)
 {
-	char name[CONTAINER_SUBSYS_NAME_MAX + CONTAINER_FILE_NAME_MAX + 2];
 	struct ct_rgroup *group = css->group;
+	char name[NAME_SIZE];
 	struct inode *inode;
 
 	if (file->flags & (group->parent ? CONTAINER_FILE_ROOT_ONLY :
@@ -140,10 +157,7 @@ static int build_one(struct ct_rbuild *b, struct container_css *css,
 		return 0;
 	if (build_room(b))
 		return -ENOMEM;
-	if (is_prefixed(css, file))
-		snprintf(name, sizeof(name), "%s.%s", css->ss->name, file->name);
-	else
-		strscpy(name, file->name, sizeof(name));
+	file_name(name, css, file);
 	inode = ct_inode_create(b->dir->d_sb, group,
 				S_IFREG | file_mode(file));
 	if (!inode)
@@ -160,16 +174,24 @@ static int build_one(struct ct_rbuild *b, struct container_css *css,
 	return 0;
 }
 
+/* Names that are the same have the same sum. */
+static bool is_called(const struct dentry *dentry, const struct dentry *dir,
+		      const struct qstr *name)
+{
+	return dentry->d_name.hash_len == name->hash_len &&
+	       d_same_name(dentry, dir, name);
+}
+
 static bool built(const struct ct_rgroup *group, const struct ct_rbuild *b)
 {
 	const struct qstr *name = &b->dentry[b->nr - 1]->d_name;
 	unsigned int i;
 
 	for (i = 0; i < group->nr_files; i++)
-		if (d_same_name(group->files[i], b->dir, name))
+		if (is_called(group->files[i], b->dir, name))
 			return true;
 	for (i = 0; i < b->nr - 1; i++)
-		if (d_same_name(b->dentry[i], b->dir, name))
+		if (is_called(b->dentry[i], b->dir, name))
 			return true;
 	return false;
 }
