@@ -263,6 +263,44 @@ TEST(who_may_not)
 	}
 }
 
+/* A file that was opened with fewer rights than the writer has. */
+static int opened_as_user(void)
+{
+	int fd;
+
+	CT_EQ(0, seteuid(65534));
+	fd = open(CT_FILE, O_RDWR | O_CLOEXEC);
+	CT_EQ(0, seteuid(0));
+	CT_CHECK(fd >= 0);
+	return fd;
+}
+
+static void write_for_user(int fd, void *arg)
+{
+	int file = opened_as_user();
+	const char *name = arg;
+	pid_t pid = getpid();
+
+	CT_ERRNO(EPERM, write(file, name, strlen(name)));
+	check_sentence(file, name);
+	CT_EQ(pid, getpid());
+	/* The writer's own rights are not the worse for it. */
+	CT_EQ(0, ct_enter(name));
+	CT_EQ(1, getpid());
+}
+
+/* Else one would have sudo's prompt written there. */
+TEST(opened_by_who_may_not)
+{
+	char name[CT_NAME_MAX + 1];
+	struct ct_child child;
+
+	CT_NEED_MODULE();
+	ct_unique_name(name);
+	child = ct_spawn(CT_PLAIN, write_for_user, name);
+	EXPECT_EQ(0, ct_finish(&child));
+}
+
 TEST(a_name_that_is_taken)
 {
 	struct ct_child box;

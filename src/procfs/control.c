@@ -113,7 +113,8 @@ static int control_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static int control_enter(const char __user *ubuf, size_t len, char *why)
+static int control_enter(const struct file *file, const char __user *ubuf,
+			 size_t len, char *why)
 {
 	char line[CT_LINE_MAX + 1];
 	struct ct_request req;
@@ -122,7 +123,8 @@ static int control_enter(const char __user *ubuf, size_t len, char *why)
 
 	if (n < 0)
 		return n;
-	err = ct_parse_request(line, n, &req, why);
+	err = ct_parse_request(line, n, &req, why) ?: ct_enter_check(why) ?:
+	      ct_check_opener(file, why);
 	return err ?: ct_container_create(&req, why);
 }
 
@@ -136,7 +138,7 @@ static ssize_t control_write(struct file *file, const char __user *ubuf,
 
 	if (!len)
 		return 0;
-	err = control_enter(ubuf, len, why);
+	err = control_enter(file, ubuf, len, why);
 	ct_why_set(file, &o->why, why, err);
 	return err ?: len;
 }

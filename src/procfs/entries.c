@@ -191,8 +191,8 @@ static int tasks_release(struct inode *inode, struct file *file)
 	return seq_release_private(inode, file);
 }
 
-static int tasks_adopt(struct ct_container *c, const char __user *ubuf,
-		       size_t len, char *why)
+static int tasks_adopt(const struct file *file, struct ct_container *c,
+		       const char __user *ubuf, size_t len, char *why)
 {
 	char line[CT_LINE_MAX + 1];
 	struct ct_request req;
@@ -201,7 +201,8 @@ static int tasks_adopt(struct ct_container *c, const char __user *ubuf,
 
 	if (n < 0)
 		return n;
-	err = ct_parse_adoption(line, n, &req, why);
+	err = ct_parse_adoption(line, n, &req, why) ?: ct_enter_check(why) ?:
+	      ct_check_opener(file, why);
 	return err ?: ct_container_adopt(c, &req, why);
 }
 
@@ -211,7 +212,7 @@ static ssize_t tasks_write(struct file *file, const char __user *ubuf,
 	struct seq_file *m = file->private_data;
 	struct tasks_file *t = m->private;
 	char why[CT_WHY_MAX] = "";
-	int err = tasks_adopt(t->c, ubuf, len, why);
+	int err = tasks_adopt(file, t->c, ubuf, len, why);
 
 	ct_why_set(file, &t->why, why, err);
 	return err ?: len;

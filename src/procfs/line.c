@@ -3,10 +3,13 @@
  * Lines that people write, and the sentences that they get: after a write that
  * failed, a read through the same open file tells what was wrong.
  */
+#include <linux/capability.h>
 #include <linux/errno.h>
+#include <linux/fs.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <linux/user_namespace.h>
 
 #include "procfs/procfs.h"
 
@@ -30,6 +33,25 @@ ssize_t ct_copy_line(const char __user *ubuf, size_t len, char *line, char *why)
 		return -EFAULT;
 	line[len] = '\0';
 	return len;
+}
+
+/**
+ * ct_check_opener - might who has opened a file have moved processes, too?
+ * @file: that is being written to
+ * @why: on failure a sentence; %CT_WHY_MAX bytes
+ *
+ * A program with more rights than its caller writes what that wants to where that
+ * wants: sudo(8), its prompt to standard error.
+ *
+ * Return: 0 or -EPERM.
+ */
+int ct_check_opener(const struct file *file, char *why)
+{
+	if (file_ns_capable(file, &init_user_ns, CAP_SYS_ADMIN))
+		return 0;
+	snprintf(why, CT_WHY_MAX,
+		 "the file was opened without CAP_SYS_ADMIN in the initial user namespace");
+	return -EPERM;
 }
 
 /* For errors that need no more words than these. */

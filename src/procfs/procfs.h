@@ -50,6 +50,7 @@ static inline bool ct_why_given(const struct ct_why *why)
 
 /* line.c */
 ssize_t ct_copy_line(const char __user *ubuf, size_t len, char *line, char *why);
+int ct_check_opener(const struct file *file, char *why);
 bool ct_why_show(struct seq_file *m, struct ct_why *why);
 void ct_why_set(struct file *file, struct ct_why *why, const char *text, int err);
 
