@@ -33,6 +33,7 @@ static int __init ct_init(void)
 	err = ct_address_init();
 	if (err)
 		return err;
+	ct_refuse_init();
 	err = ct_move_init();
 	if (err)
 		return err;

@@ -121,19 +121,25 @@ TEST(bpf_programs)
 	close(fd);
 }
 
-static int perf_error(int type, int sample)
+static int open_perf_error(struct perf_event_attr *attr)
 {
-	struct perf_event_attr attr = {
-		.size = sizeof(attr), .type = type, .sample_type = sample,
-		.config = PERF_COUNT_SW_DUMMY,
-	};
-	int fd = syscall(SYS_perf_event_open, &attr, 0, -1, -1,
+	int fd = syscall(SYS_perf_event_open, attr, 0, -1, -1,
 			 PERF_FLAG_FD_CLOEXEC);
 
 	if (fd < 0)
 		return errno;
 	close(fd);
 	return 0;
+}
+
+static int perf_error(int type, int sample)
+{
+	struct perf_event_attr attr = {
+		.size = sizeof(attr), .type = type, .sample_type = sample,
+		.config = PERF_COUNT_SW_DUMMY,
+	};
+
+	return open_perf_error(&attr);
 }
 
 TEST(trace_events_by_perf)
@@ -143,6 +149,29 @@ TEST(trace_events_by_perf)
 	/* There is no tracepoint with this number. */
 	EXPECT_EQ(contained() ? EPERM : EINVAL,
 		  perf_error(PERF_TYPE_TRACEPOINT, 0));
+}
+
+/* The error of a probe of a function, or of the beginning of a file. */
+static int probe_error(const char *kind, const char *what)
+{
+	struct perf_event_attr attr = {
+		.size = sizeof(attr), .disabled = 1,
+		.config1 = (uintptr_t)what,
+	};
+	char path[128], text[32];
+
+	snprintf(path, sizeof(path), "/sys/bus/event_source/devices/%s/type",
+		 kind);
+	CT_CHECK(ct_read_file(path, text, sizeof(text)) > 0);
+	attr.type = atoi(text);
+	return open_perf_error(&attr);
+}
+
+/* They have the filters of tracepoints, which know common_pid. */
+TEST(probes_by_perf)
+{
+	EXPECT_REFUSED(probe_error("kprobe", "vfs_read"));
+	EXPECT_REFUSED(probe_error("uprobe", "/proc/self/exe"));
 }
 
 /* The error of joining a group, by number and by the mask in an address. */

@@ -27,6 +27,7 @@
 
 #include "hook/handlers.h"
 #include "hook/hook.h"
+#include "hook/symbols.h"
 #include "pidspace/space.h"
 
 DEFINE_STATIC_CALL_NULL(ct_orig_security_file_open, security_file_open);
@@ -244,17 +245,40 @@ int ct_hook_security_bpf(int cmd, union bpf_attr *attr, unsigned int size)
 	return ret;
 }
 
+/* What makes trace events of functions; NULL: the kernel has not got it. */
+static const struct pmu *probes[2] __ro_after_init;
+
+/**
+ * ct_refuse_init - find what is refused and has no fixed number
+ *
+ * Context: may sleep; at load, after ct_symbols_init().
+ */
+void __init ct_refuse_init(void)
+{
+	probes[0] = (void *)ct_symbol("perf_kprobe");
+	probes[1] = (void *)ct_symbol("perf_uprobe");
+}
+
+static bool is_trace_event(const struct perf_event_attr *attr)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(probes); i++)
+		if (probes[i] && attr->type == probes[i]->type)
+			return true;
+	return attr->type == PERF_TYPE_TRACEPOINT;
+}
+
 /*
  * Everything else of perf is numbered for who opens it, but raw samples begin
- * with the common fields of trace events, common_pid among them, and so do the
- * filters that tracepoints have.
+ * with the common fields of trace events, common_pid among them, and these can be
+ * asked for in the filters that tracepoints and probes have.
  */
 int ct_hook_security_perf_event_open(struct perf_event_attr *attr, int type)
 {
 	int ret;
 
-	if (attr->type == PERF_TYPE_TRACEPOINT ||
-	    attr->sample_type & PERF_SAMPLE_RAW)
+	if (is_trace_event(attr) || attr->sample_type & PERF_SAMPLE_RAW)
 		return -EPERM;
 	ct_hook_enter();
 	ret = static_call(ct_orig_security_perf_event_open)(attr, type);

@@ -88,6 +88,9 @@ pid_t ct_space_next(struct ct_space *space);
 void ct_space_set_next(struct ct_space *space, pid_t nr);
 bool ct_space_dying(const struct ct_space *space);
 
+/* refuse.c */
+void ct_refuse_init(void);
+
 /* reaper.c */
 bool ct_shares_handlers(struct task_struct *task);
 void ct_reaper_crown(struct ct_space *space, struct task_struct *root);
