@@ -35,6 +35,8 @@ static DEFINE_MUTEX(ct_mutex);
 static DEFINE_XARRAY_ALLOC1(by_id);
 static DEFINE_HASHTABLE(by_name, 8);
 static unsigned int nr_containers;
+/* Those whose numbers have not been taken off yet. */
+static unsigned int nr_open;
 static bool armed;
 
 static struct workqueue_struct *ct_wq;
@@ -176,7 +178,7 @@ struct ct_container *ct_container_find(const char *path, size_t len, char *why)
 static void disarm(struct work_struct *work)
 {
 	mutex_lock(&ct_mutex);
-	if (armed && !nr_containers) {
+	if (armed && !nr_open) {
 		entry_ops->watch(false);
 		ct_hooks_disarm(CT_HOOK_ACTIVE);
 		ct_slots_trim();
@@ -234,7 +236,16 @@ static void unpublish(struct ct_container *c)
 {
 	hash_del(&c->by_name);
 	xa_erase(&by_id, c->id);
-	if (!--nr_containers)
+	nr_containers--;
+}
+
+/*
+ * A container that was published has closed its space. Until then free_pid() has to
+ * be hooked, as a pid may have a number there. Called with ct_mutex held.
+ */
+static void note_closed(void)
+{
+	if (!--nr_open)
 		queue_delayed_work(ct_wq, &disarm_work, DISARM_DELAY);
 }
 
@@ -258,6 +269,9 @@ static void container_end(struct work_struct *work)
 
 	put_pid(c->init);
 	ct_space_close(&c->space);
+	mutex_lock(&ct_mutex);
+	note_closed();
+	mutex_unlock(&ct_mutex);
 	if (parent)
 		drop_life(parent);
 	/* Whoever unloads us waits for this very work item to return. */
@@ -283,6 +297,7 @@ static int publish(struct ct_container *c, char *why)
 	hash_add(by_name, &c->by_name,
 		 name_hash(ct_container_parent(c), c->name));
 	nr_containers++;
+	nr_open++;
 	return 0;
 }
 
@@ -378,6 +393,7 @@ err_remove:
 	entry_ops->remove(c);
 err_unpublish:
 	unpublish(c);
+	note_closed();
 err_close:
 	ct_space_close(&c->space);
 	return err;
