@@ -14,7 +14,9 @@
 #include <linux/jhash.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/pid.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/timekeeping.h>
 #include <linux/xarray.h>
 
@@ -38,6 +40,9 @@ static unsigned int nr_containers;
 /* Those whose numbers have not been taken off yet. */
 static unsigned int nr_open;
 static bool armed;
+
+/* The struct pids of processes 1, against who is just putting one. A leaf. */
+static DEFINE_SPINLOCK(init_lock);
 
 static struct workqueue_struct *ct_wq;
 static const struct ct_entry_ops *entry_ops;
@@ -117,6 +122,39 @@ struct ct_container *ct_container_get_next(u32 *id)
 void ct_container_put(struct ct_container *c)
 {
 	ct_space_put(&c->space);
+}
+
+/* Process 1 of @c is, or is no longer, this one. Takes a reference. */
+static void set_init(struct ct_container *c, struct pid *pid)
+{
+	struct pid *old;
+
+	spin_lock(&init_lock);
+	old = c->init;
+	WRITE_ONCE(c->init, get_pid(pid));
+	spin_unlock(&init_lock);
+	put_pid(old);
+}
+
+/**
+ * ct_container_init - the number of process 1
+ * @c: a container; referenced. It may be ending
+ *
+ * Context: process context.
+ * Return: as current sees it; 0 when it has gone, or is outside for current.
+ */
+pid_t ct_container_init(const struct ct_container *c)
+{
+	struct pid *pid;
+	pid_t nr = 0;
+
+	spin_lock(&init_lock);
+	pid = get_pid(c->init);
+	spin_unlock(&init_lock);
+	if (pid && pid_has_task(pid, PIDTYPE_TGID))
+		nr = pid_vnr(pid);
+	put_pid(pid);
+	return nr;
 }
 
 /* The next name of a path. Return: its length; 0 if it is none. */
@@ -267,7 +305,7 @@ static void container_end(struct work_struct *work)
 	unpublish(c);
 	mutex_unlock(&ct_mutex);
 
-	put_pid(c->init);
+	set_init(c, NULL);
 	ct_space_close(&c->space);
 	mutex_lock(&ct_mutex);
 	note_closed();
@@ -341,14 +379,12 @@ static int enter_first(struct ct_container *c, const struct ct_request *req,
 	};
 	int err;
 
-	c->init = get_pid(pid);
+	set_init(c, pid);
 	err = group_ops->move(c, &move, why);
-	if (err) {
-		put_pid(c->init);
-		c->init = NULL;
-	} else if (req->keep) {
+	if (err)
+		set_init(c, NULL);
+	else if (req->keep)
 		ct_space_skip_used(&c->space);
-	}
 	return err;
 }
 

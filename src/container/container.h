@@ -34,7 +34,8 @@ struct proc_dir_entry;
  * @lives: one for its tasks, one for each container right inside; it ends when
  *	   all have gone
  * @created: seconds since the epoch
- * @init: struct pid of process 1; the container holds a reference
+ * @init: struct pid of process 1; the container holds a reference until it ends,
+ *	  see ct_container_init()
  * @by_name: entry of the table of names; under ct_mutex
  * @dir: /proc/container/NAME
  * @progress: of its checkpoints
@@ -110,6 +111,7 @@ struct ct_container *ct_container_find(const char *path, size_t len, char *why);
 struct ct_container *ct_container_get(u32 id);
 struct ct_container *ct_container_get_next(u32 *id);
 void ct_container_put(struct ct_container *c);
+pid_t ct_container_init(const struct ct_container *c);
 
 /**
  * ct_container_alive - does it still have tasks?
@@ -124,22 +126,6 @@ static inline bool ct_container_alive(const struct ct_container *c)
 static inline struct ct_container *ct_container_of(struct ct_space *space)
 {
 	return space ? container_of(space, struct ct_container, space) : NULL;
-}
-
-/**
- * ct_container_init - the number of process 1
- * @c: a container
- *
- * Return: as current sees it; 0 when it has gone, or is outside for current.
- */
-static inline pid_t ct_container_init(const struct ct_container *c)
-{
-	pid_t nr;
-
-	rcu_read_lock();
-	nr = pid_task(c->init, PIDTYPE_TGID) ? pid_vnr(c->init) : 0;
-	rcu_read_unlock();
-	return nr;
 }
 
 /**
