@@ -124,6 +124,26 @@ static int charge(struct ct_rset *set, struct task_struct *child)
 	return 0;
 }
 
+/*
+ * False: the parent has gone to the root of everything meanwhile, and the child with
+ * it.  Then its entry could be the only one, which nobody knows of who takes the
+ * hooks off because there is none (settle() in hierarchy.c).
+ */
+static bool publish(struct ct_rentry *e, struct task_struct *child,
+		    struct ct_rset *set)
+{
+	bool stays;
+
+	spin_lock_irq(&ct_set_lock);
+	stays = ct_rentry_of(current);
+	if (stays) {
+		ct_rentry_publish(e, child, set);
+		ct_meter_set(e, set);
+	}
+	spin_unlock_irq(&ct_set_lock);
+	return stays;
+}
+
 /* Record the child where its parent is, if that is not the root of everything. */
 static int fork_begin(struct task_struct *child)
 {
@@ -145,11 +165,10 @@ static int fork_begin(struct task_struct *child)
 		ct_rset_put(set);
 		return err;
 	}
-	spin_lock_irq(&ct_set_lock);
-	ct_rentry_publish(e, child, set);
-	ct_meter_set(e, set);
-	spin_unlock_irq(&ct_set_lock);
-	return 0;
+	if (publish(e, child, set))
+		return 0;
+	cancel(set, child, CONTAINER_SUBSYS_MAX);
+	ct_rentry_abandon(e);
 out:
 	ct_rset_put(set);
 	return 0;

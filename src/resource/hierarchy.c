@@ -44,7 +44,7 @@ static int hooks_on(void)
 
 /*
  * Without a hierarchy and without entries none can come into being: a child gets
- * one only if its parent has one.
+ * one only if its parent still has one.
  */
 static void settle(struct work_struct *work)
 {
