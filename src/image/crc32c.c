@@ -78,7 +78,8 @@ static const __u32 lanes[8][16] = {
 	TABLE16(0, 0x7b1261cc, 0xf624c398, 0xe9a5f1c1, 0xd6a79573),
 };
 
-static __u64 word_at(const __u8 *p)
+/* Always: a call for each word would be dearer than all the rest. */
+static __always_inline __u64 word_at(const __u8 *p)
 {
 	__u64 word;
 
@@ -86,7 +87,7 @@ static __u64 word_at(const __u8 *p)
 	return word;
 }
 
-static inline __u32 of_byte(int zeros, __u8 byte)
+static __always_inline __u32 of_byte(int zeros, __u8 byte)
 {
 	return bytes[zeros][byte >> 4][byte & 15];
 }
@@ -115,12 +116,12 @@ static __u32 after_lane(__u32 crc)
 }
 
 /* No vector registers are touched: this is good in the kernel as it is. */
-static inline void step(__u64 *crc, __u64 word)
+static __always_inline void step(__u64 *crc, __u64 word)
 {
 	asm("crc32q %1, %0" : "+r" (*crc) : "rm" (word));
 }
 
-static inline void three_steps(__u64 *a, __u64 *b, __u64 *c, const __u8 *p)
+static __always_inline void three_steps(__u64 *a, __u64 *b, __u64 *c, const __u8 *p)
 {
 	step(a, word_at(p));
 	step(b, word_at(p + LANE));
