@@ -172,9 +172,31 @@ int ct_block(struct ct_save *s, const char *where, const char *what,
 
 int ct_object_id(struct ct_objects *objects, const void *object, u32 *id);
 
-static inline pid_t ct_save_nr(const struct ct_save *s, struct pid *pid)
+static inline pid_t ct_save_nr_rcu(const struct ct_save *s, struct pid *pid)
 {
 	return pid ? pid_nr_ns(pid, s->c->space.token) : 0;
+}
+
+/*
+ * Tasks that are only looked at, or killed, may lose their pid at any time: so @pid,
+ * where it is read from one of them, is looked up here under RCU.
+ */
+#define ct_save_nr(s, pid) ({				\
+	pid_t nr_;					\
+							\
+	rcu_read_lock();				\
+	nr_ = ct_save_nr_rcu(s, pid);			\
+	rcu_read_unlock();				\
+	nr_;						\
+})
+
+/*
+ * Under RCU. NULL: the task has been released meanwhile, and nobody keeps the one
+ * that was its parent.
+ */
+static inline struct task_struct *ct_save_parent(const struct task_struct *task)
+{
+	return pid_alive(task) ? rcu_dereference(task->real_parent) : NULL;
 }
 
 /*

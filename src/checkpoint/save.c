@@ -140,13 +140,16 @@ static int save_header(struct ct_save *s)
 /* What makes a tree of processes that a restart could not build. */
 static int check_place(struct ct_save *s, struct task_struct *leader)
 {
-	struct ct_space *space;
-	bool outside;
+	struct ct_space *space = NULL;
+	struct task_struct *parent;
+	bool outside = false;
 
 	rcu_read_lock();
-	space = ct_pid_space(task_tgid(leader));
-	outside = !ct_pid_sees(s->c->space.token,
-			       task_tgid(rcu_dereference(leader->real_parent)));
+	parent = ct_save_parent(leader);
+	if (parent) {
+		space = ct_pid_space(task_pid(leader));
+		outside = !ct_pid_sees(s->c->space.token, task_tgid(parent));
+	}
 	rcu_read_unlock();
 	if (space && space != &s->c->space)
 		return ct_block(s, "-", "container", "it is in a container inside",

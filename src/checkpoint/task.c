@@ -285,12 +285,14 @@ static const char *other_namespace(struct task_struct *task)
  */
 static int block_death_signal(struct ct_save *s, struct task_struct *task)
 {
+	struct task_struct *parent;
 	bool other;
 
 	if (!task->pdeath_signal)
 		return 0;
 	rcu_read_lock();
-	other = !thread_group_leader(rcu_dereference(task->real_parent));
+	parent = ct_save_parent(task);
+	other = parent && !thread_group_leader(parent);
 	rcu_read_unlock();
 	return other ? ct_block(s, "-", "PR_SET_PDEATHSIG",
 				"it waits for the end of one thread of its parent",
@@ -401,8 +403,8 @@ static void save_relations(struct ct_save *s, struct task_struct *leader,
 	struct task_struct *t;
 
 	rcu_read_lock();
-	t = rcu_dereference(leader->real_parent);
-	rec->parent = ct_save_nr(s, task_tgid(t));
+	t = ct_save_parent(leader);
+	rec->parent = t ? ct_save_nr(s, task_tgid(t)) : 0;
 	rec->pgrp = ct_save_nr(s, task_pgrp(leader));
 	rec->session = ct_save_nr(s, task_session(leader));
 	for_each_thread(leader, t)
