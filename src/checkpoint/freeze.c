@@ -267,7 +267,12 @@ static bool vfork_pending(struct task_struct *task)
 
 static bool is_still(struct member *m, enum ct_still *how)
 {
-	if (READ_ONCE(m->task->exit_state))
+	int state = READ_ONCE(m->task->exit_state);
+
+	/* Nobody waits for it any more: in a moment it is not there. */
+	if (state == EXIT_DEAD)
+		return false;
+	if (state)
 		*how = CT_GONE;
 	else if (is_parked(m))
 		*how = CT_PARKED;
@@ -375,6 +380,8 @@ static int freeze_all(struct ct_frozen *f, struct ct_space *space, char *why)
 		ct_gathering_free(&g);
 		if (err)
 			return err;
+		/* Who ends cannot be asked, and is not waited for below. */
+		cond_resched();
 		if (restless &&
 		    wait_event_killable_timeout(f->arrival,
 						atomic_read(&f->nr_parked) ==
