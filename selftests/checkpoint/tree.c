@@ -466,6 +466,37 @@ CR_ROW(zombies, .below = true)
 	CT_EQ(-ECHILD, ct_reap(-1));
 }
 
+static void *ends_them_all(void *arg)
+{
+	(void)arg;
+	CT_UNTIL(ct_state(getpid()) == 'Z');
+	syscall(SYS_exit_group, 7);
+	return NULL;
+}
+
+static void first_thread_ends(void *arg)
+{
+	pthread_t thread;
+
+	(void)arg;
+	CT_EQ(0, pthread_create(&thread, NULL, ends_them_all, NULL));
+	syscall(SYS_exit, 3);
+}
+
+/* What wait(2) tells is how the process ended, not how its first thread did. */
+CR_ROW(zombie_of_threads, .below = true)
+{
+	pid_t child = cr_child(first_thread_ends, NULL);
+	siginfo_t info = {};
+
+	/* All of its threads have ended. */
+	CT_EQ(0, waitid(P_PID, child, &info, WEXITED | WNOWAIT));
+	CT_EQ(7, info.si_status);
+	cr_ready();
+	CT_EQ('Z', ct_state(child));
+	CT_EQ(7, ct_reap(child));
+}
+
 static void dead_group_leader(void *arg)
 {
 	(void)arg;

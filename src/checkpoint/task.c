@@ -489,8 +489,12 @@ static int save_parts(struct ct_save *s, struct task_struct *leader,
 static int save_zombie(struct ct_save *s, struct task_struct *leader,
 		       struct container_image_process *rec)
 {
+	const struct signal_struct *signal = leader->signal;
+
 	rec->flags |= CONTAINER_IMAGE_ZOMBIE;
-	rec->exit_code = leader->exit_code;
+	/* The process's may be another than that of its first thread: see wait(2). */
+	rec->exit_code = signal->flags & SIGNAL_GROUP_EXIT ?
+			 signal->group_exit_code : leader->exit_code;
 	if (thread_group_empty(leader))
 		return 0;
 	return ct_block(s, "-", "main thread ended",
