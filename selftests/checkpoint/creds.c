@@ -56,6 +56,40 @@ CR_ROW(user)
 	CT_EQ(0, getgroups(0, NULL));
 }
 
+static void ends_as_other_user(void *arg)
+{
+	CT_EQ(0, setresuid(CT_UID + 1, CT_UID + 1, CT_UID + 1));
+	_exit(*(int *)arg);
+}
+
+static void ends_at_once(void *arg)
+{
+	_exit(*(int *)arg);
+}
+
+/* Whose a process is that has ended is told, and decides over who may signal it. */
+CR_ROW(zombies_of_users)
+{
+	int code = 3;
+	pid_t other = cr_child(ends_as_other_user, &code), own;
+	siginfo_t info = {};
+
+	prctl(PR_SET_PDEATHSIG, 0);
+	CT_EQ(0, setresuid(CT_UID, CT_UID, CT_UID));
+	own = cr_child(ends_at_once, &code);
+	CT_EQ(0, waitid(P_PID, own, &info, WEXITED | WNOWAIT));
+	CT_EQ(0, waitid(P_PID, other, &info, WEXITED | WNOWAIT));
+	cr_ready();
+	CT_EQ(0, kill(own, 0));
+	CT_ERRNO(EPERM, kill(other, 0));
+	memset(&info, 0, sizeof(info));
+	CT_EQ(0, waitid(P_PID, other, &info, WEXITED));
+	CT_EQ(CT_UID + 1, info.si_uid);
+	CT_EQ(3, info.si_status);
+	CT_EQ(0, waitid(P_PID, own, &info, WEXITED));
+	CT_EQ(CT_UID, info.si_uid);
+}
+
 CR_ROW(groups)
 {
 	gid_t set[] = { 10, 20, 5000, 1 }, now[8];

@@ -156,6 +156,26 @@ int ct_save_credentials(struct ct_save *s, struct task_struct *task)
 	return err;
 }
 
+/**
+ * ct_save_zombie_credentials - save whose a process is that has ended
+ * @s: the checkpoint
+ * @leader: it
+ *
+ * Who waits for it is told, and they decide over who may send it signals, which
+ * programs do to learn whether it is there.
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int ct_save_zombie_credentials(struct ct_save *s, struct task_struct *leader)
+{
+	const struct cred *cred = get_task_cred(leader);
+	int err = save_cred(s, leader, cred);
+
+	put_cred(cred);
+	return err;
+}
+
 static int no_right(struct ct_rtask *t, const char *what, const char *lack)
 {
 	return ct_restart_fail(t->r, -EPERM, "thread %d has %s: writing the image takes %s",
@@ -307,6 +327,9 @@ int ct_restore_credentials(struct ct_rtask *t)
 	int err;
 
 	record = ct_thread_record(t, CONTAINER_IMAGE_CREDENTIALS);
+	/* Images have not always had those of a process that has ended. */
+	if (!record && !t->rec)
+		return 0;
 	if (!record)
 		return ct_restart_fail(t->r, -EINVAL,
 				       "the image lacks the credentials of thread %d",

@@ -13,6 +13,7 @@
 #include "checkpoint/freeze.h"
 #include "checkpoint/restart.h"
 #include "checkpoint/syscall.h"
+#include "checkpoint/task.h"
 #include "hook/hook.h"
 #include "hook/symbols.h"
 
@@ -223,6 +224,14 @@ static int restore_self(struct ct_rtask *t)
 	return err ?: ct_park_current(t->r->frozen);
 }
 
+/* One that has ended is whose it was; a stand-in is nobody's. */
+static int end_well(struct ct_rtask *t)
+{
+	int err = ct_restart_await(t->r, CT_PHASE_OBJECTS);
+
+	return err || !t->prec ? err : ct_restore_credentials(t);
+}
+
 /* Return: false: it has no life in front of it, and is to end in peace. */
 static bool live_on(struct ct_rtask *t)
 {
@@ -237,7 +246,7 @@ static bool live_on(struct ct_rtask *t)
 	if (t->rec)
 		err = err ?: restore_self(t);
 	else
-		err = err ?: ct_restart_await(t->r, CT_PHASE_OBJECTS);
+		err = err ?: end_well(t);
 	if (t->process == t)
 		mutex_unlock(&t->lock);
 	if (err) {

@@ -531,8 +531,9 @@ int ct_save_process(struct ct_save *s, struct task_struct *leader)
 	if (!out)
 		return -ENOMEM;
 	*out = rec;
-	if (limits)
-		save_rlimits(leader, (struct container_image_rlimit *)(out + 1));
+	if (zombie)
+		return ct_save_zombie_credentials(s, leader);
+	save_rlimits(leader, (struct container_image_rlimit *)(out + 1));
 	return 0;
 }
 

@@ -22,6 +22,7 @@ const struct ct_record *ct_thread_record(const struct ct_rtask *t, u32 type);
 
 /* cred.c */
 int ct_save_credentials(struct ct_save *s, struct task_struct *task);
+int ct_save_zombie_credentials(struct ct_save *s, struct task_struct *leader);
 int ct_restore_credentials(struct ct_rtask *t);
 
 /* fs.c */

@@ -9,7 +9,10 @@
 #define CONTAINER_IMAGE_PROCESS	CONTAINER_IMAGE_TYPE('P', 'R', 'O', 'C')
 /* A thread, the first of a process included; the id is its number. */
 #define CONTAINER_IMAGE_THREAD	CONTAINER_IMAGE_TYPE('T', 'H', 'R', 'D')
-/* Who a thread acts as; the id is the thread's number, here and below. */
+/*
+ * Who a thread acts as, or a process that has ended did; the id is its number, here
+ * and below.
+ */
 #define CONTAINER_IMAGE_CREDENTIALS CONTAINER_IMAGE_TYPE('C', 'R', 'E', 'D')
 /* General registers of a thread, and what it has told the kernel. */
 #define CONTAINER_IMAGE_CPU	CONTAINER_IMAGE_TYPE('C', 'P', 'U', ' ')
