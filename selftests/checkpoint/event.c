@@ -106,6 +106,28 @@ CR_ROW(timerfd, .away_ms = 1500, .without = CR_MOVED)
 		CT_FAIL("wall: %lld ms left after %lld ms", left, ran);
 }
 
+/* "Never": how programs ask to be told that the clock has been set. */
+CR_ROW(timerfd_never)
+{
+	const struct itimerspec never = { .it_value.tv_sec = LONG_MAX };
+	const struct itimerspec rarely = { .it_value.tv_sec = 100,
+					   .it_interval.tv_sec = LONG_MAX };
+	int clock = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK);
+	int away = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
+	int once = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK);
+	struct itimerspec its;
+
+	CT_EQ(0, timerfd_settime(clock, TFD_TIMER_ABSTIME |
+					TFD_TIMER_CANCEL_ON_SET, &never, NULL));
+	CT_EQ(0, timerfd_settime(away, 0, &never, NULL));
+	CT_EQ(0, timerfd_settime(once, 0, &rarely, NULL));
+	cr_ready();
+	CT_CHECK(left_ms(clock) > 0 && left_ms(away) > 0 && left_ms(once) > 0);
+	CT_EQ(0, timerfd_gettime(once, &its));
+	CT_CHECK(its.it_interval.tv_sec > 200LL * 365 * 24 * 3600);
+	CT_CHECK(!readable(clock) && !readable(away) && !readable(once));
+}
+
 CR_ROW(timerfd_ticks)
 {
 	int once = timer(CLOCK_MONOTONIC, 0, 1, 0), often, unset;

@@ -19,8 +19,6 @@
 
 /* 30 years: far away, and nothing overflows. */
 #define FAR_AWAY_SEC	(30LL * 365 * 24 * 3600)
-/* What a value of time may be in an image: 100 years, past or future. */
-#define LONGEST_NS	(100LL * 365 * 24 * 3600 * NSEC_PER_SEC)
 
 #define SETTIME_FLAGS	(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET)
 #define KNOWN_FLAGS	(SETTIME_FLAGS | CONTAINER_IMAGE_TIMERFD_ARMED | \
@@ -53,13 +51,18 @@ static ktime_t expiry(struct timerfd_ctx *ctx, ktime_t *now)
 	return hrtimer_get_expires(&ctx->t.tmr);
 }
 
+/*
+ * One that is just going off is not queued any more, and has not been marked yet: its
+ * function waits for the lock that we hold.
+ */
 static bool is_armed(struct timerfd_ctx *ctx)
 {
 	if (ctx->expired)
 		return ctx->tintv;	/* is started again when it is read */
 	return is_alarm(ctx->clockid) ?
-	       ctx->t.alarm.state & ALARMTIMER_STATE_ENQUEUED :
-	       hrtimer_is_queued(&ctx->t.tmr);
+	       ctx->t.alarm.state & ALARMTIMER_STATE_ENQUEUED ||
+	       hrtimer_active(&ctx->t.alarm.timer) :
+	       hrtimer_active(&ctx->t.tmr);
 }
 
 static void look(struct timerfd_ctx *ctx, struct container_image_timerfd *rec)
@@ -81,7 +84,7 @@ static void look(struct timerfd_ctx *ctx, struct container_image_timerfd *rec)
 		u64 missed = div64_u64(now - at, ctx->tintv);
 
 		rec->ticks += missed;
-		at += (missed + 1) * ctx->tintv;
+		at = ktime_add_safe(at, (missed + 1) * ctx->tintv);
 	}
 	rec->value = is_world(ctx->clockid) &&
 		     ctx->settime_flags & TFD_TIMER_ABSTIME ? at : at - now;
@@ -102,11 +105,10 @@ int ct_timerfd_save(struct ct_save *s, struct file *file, u32 id,
 	return 0;
 }
 
+/* Any value: the past is now, and "never" is a time that programs like to set. */
 static bool rec_ok(const struct container_image_timerfd *rec)
 {
-	if (rec->flags & ~KNOWN_FLAGS ||
-	    rec->value < -LONGEST_NS || rec->value > LONGEST_NS ||
-	    rec->interval > LONGEST_NS)
+	if (rec->flags & ~KNOWN_FLAGS || rec->interval > KTIME_MAX)
 		return false;
 	switch (rec->clock) {
 	case CLOCK_REALTIME:
