@@ -184,6 +184,27 @@ struct desk {
 	char name[64];
 };
 
+/* A line without an end: all but the last of what does not fit any more is lost. */
+CR_ROW(pty_full, PTY_MODES)
+{
+	char name[64], text[5001];
+	int master = new_master(name, sizeof(name));
+	int slave = open_slave(name);
+	struct termios t = settings(slave);
+
+	t.c_lflag &= ~ECHO;
+	CT_EQ(0, tcsetattr(slave, TCSANOW, &t));
+	memset(text, 'x', sizeof(text));
+	text[5000] = '\0';
+	put(master, text);
+	put(master, "y");
+	cr_ready();
+	put(master, "\n");
+	/* A work item of the kernel brings it there. */
+	CT_UNTIL(waiting(slave) == 4096);
+	CT_EQ('x', *get(slave));
+}
+
 static volatile sig_atomic_t interrupted;
 
 static void on_int(int sig)

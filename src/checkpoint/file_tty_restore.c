@@ -361,7 +361,7 @@ static int restore_seen(struct ct_rtask *t, u32 pty, struct tty_struct *slave)
 	record = ct_in_find(&t->r->in, CONTAINER_IMAGE_PTY_INPUT, pty);
 	in = record ? record->payload : NULL;
 	if (!record || record->rec.length < sizeof(*in) ||
-	    in->size >= N_TTY_BUF_SIZE || in->canon > in->size ||
+	    in->size > N_TTY_BUF_SIZE || in->canon > in->size ||
 	    in->line > in->size ||
 	    record->rec.length != sizeof(*in) + 2 * in->size ||
 	    !slave->disc_data || slave->termios.c_line != N_TTY)
