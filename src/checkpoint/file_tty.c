@@ -92,27 +92,25 @@ static bool is_inside(struct ct_save *s, const struct file *file)
 	return found;
 }
 
-/* Is the master of a pseudo terminal in the container? */
-static bool has_master_inside(struct ct_save *s, struct tty_struct *slave)
+/* The master of a pseudo terminal, referenced; NULL: it is not in the container. */
+static struct file *master_inside(struct ct_save *s, struct tty_struct *slave)
 {
 	struct tty_struct *master = slave->link;
 	struct tty_file_private *private;
 	struct file *file = NULL;
-	bool inside;
 
 	if (!is_slave(slave) || !master)
-		return false;
+		return NULL;
 	spin_lock(&master->files_lock);
 	private = list_first_entry_or_null(&master->tty_files,
 					   struct tty_file_private, list);
 	if (private && atomic_long_inc_not_zero(&private->file->f_count))
 		file = private->file;
 	spin_unlock(&master->files_lock);
-	if (!file)
-		return false;
-	inside = is_inside(s, file);
+	if (!file || is_inside(s, file))
+		return file;
 	fput(file);
-	return inside;
+	return NULL;
 }
 
 /* ---- what is in it ---- */
@@ -211,10 +209,20 @@ static int copy_unseen(struct tty_port *port, struct input *in)
 	return 0;
 }
 
+/*
+ * -EBUSY: it has no line discipline that we know. Somebody may hang it up, or give it
+ * another one, at any time while tasks run: what the line discipline has is there as
+ * long as there is a reference on that.
+ */
 static int get_input(struct tty_struct *tty, struct input *in)
 {
-	int err;
+	struct tty_ldisc *ldisc = tty_ldisc_ref(tty);
+	int err = -EBUSY;
 
+	if (!ldisc)
+		return err;
+	if (ldisc->ops->num != N_TTY || !tty->disc_data)
+		goto out;
 	/* Nothing moves from one place to the other meanwhile. */
 	tty_buffer_lock_exclusive(tty->port);
 	down_read(&tty->termios_rwsem);
@@ -223,6 +231,8 @@ static int get_input(struct tty_struct *tty, struct input *in)
 	if (!err)
 		err = copy_unseen(tty->port, in);
 	tty_buffer_unlock_exclusive(tty->port);
+out:
+	tty_ldisc_deref(ldisc);
 	return err;
 }
 
@@ -320,6 +330,7 @@ static bool is_devpts_ours(struct tty_struct *slave)
 	return ours;
 }
 
+/* @inside: the master is in the container, and held, so that the name stays. */
 static int save_pty(struct ct_save *s, struct tty_struct *slave,
 		    const char *where, u32 id, bool inside)
 {
@@ -345,17 +356,18 @@ static int save_pty(struct ct_save *s, struct tty_struct *slave,
 		rec->flags |= CONTAINER_IMAGE_PTY_PACKET;
 	if (err)
 		return err;
-	if (slave->termios.c_line != N_TTY || !slave->disc_data ||
-	    !master->disc_data)
-		return ct_block(s, where, "pseudo terminal",
-				"it has another line discipline than usual",
-				"close it");
 	if (!is_devpts_ours(slave))
 		return ct_block(s, where, "pseudo terminal",
 				"it is not one of those in /dev/pts",
 				"close it");
 	err = save_to_slave(s, id, slave);
-	return err ?: save_to_master(s, id, master);
+	if (!err)
+		err = save_to_master(s, id, master);
+	if (err == -EBUSY)
+		err = ct_block(s, where, "pseudo terminal",
+			       "it has another line discipline than usual",
+			       "close it");
+	return err;
 }
 
 int ct_ptm_save(struct ct_save *s, struct file *file, u32 id, const char *where)
@@ -373,6 +385,7 @@ int ct_ptm_save(struct ct_save *s, struct file *file, u32 id, const char *where)
 int ct_tty_save(struct ct_save *s, struct file *file, u32 id, const char *where)
 {
 	struct tty_struct *tty = ct_tty_of(file);
+	struct file *master;
 	int ret;
 	u32 pty;
 
@@ -380,7 +393,11 @@ int ct_tty_save(struct ct_save *s, struct file *file, u32 id, const char *where)
 	if (tty_hung_up_p(file))
 		return 0;
 	ret = ct_object_id(&s->pipes, tty, &pty);
-	if (ret > 0)
-		ret = save_pty(s, tty, where, pty, has_master_inside(s, tty));
+	if (ret > 0) {
+		master = master_inside(s, tty);
+		ret = save_pty(s, tty, where, pty, master);
+		if (master)
+			fput(master);
+	}
 	return ret < 0 ? ret : pty;
 }
