@@ -17,6 +17,7 @@
 #include <sys/ptrace.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/un.h>
 
 #define FIELDS 5
 
@@ -139,6 +140,28 @@ BLOCKED(packet_socket, "fd 3", "socket")
 static int open_device(void)
 {
 	return open("/dev/kmsg", O_WRONLY);
+}
+
+/* Nobody could connect to it again. */
+BLOCKED(unlinked_unix_socket, "fd 3", "name is gone")
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+
+	strcpy(sun.sun_path, cr_file("s"));
+	CT_EQ(3, socket(AF_UNIX, SOCK_STREAM, 0));
+	CT_EQ(0, bind(3, (struct sockaddr *)&sun, sizeof(sun)));
+	CT_EQ(0, listen(3, 1));
+	CT_EQ(4, socket(AF_UNIX, SOCK_STREAM, 0));
+	CT_EQ(0, connect(4, (struct sockaddr *)&sun, sizeof(sun)));
+	CT_EQ(0, unlink(sun.sun_path));
+	cr_ready();
+}
+
+BLOCKED(ip_options, "fd 3", "IP_OPTIONS")
+{
+	CT_EQ(3, socket(AF_INET, SOCK_DGRAM, 0));
+	CT_EQ(0, setsockopt(3, IPPROTO_IP, IP_OPTIONS, "\1\1\1", 4));
+	cr_ready();
 }
 
 BLOCKED(device, "fd 3", "device")

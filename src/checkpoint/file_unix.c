@@ -390,8 +390,9 @@ static int save_connection(struct ct_save *s, struct sock *embryo,
 	return save_queue(s, embryo, q);
 }
 
+/* @named: those who connect to it find it. */
 static int save_connections(struct ct_save *s, struct sock *sk, u32 id,
-			    const char *where)
+			    const char *where, bool named)
 {
 	struct queue q = { .id = id, .where = where,
 			   .stream = sk->sk_type == SOCK_STREAM };
@@ -399,7 +400,7 @@ static int save_connections(struct ct_save *s, struct sock *sk, u32 id,
 	int n, i, err = 0;
 
 	n = get_skbs(sk, &connections);
-	if (n > 0 && !is_bound(sk))
+	if (n > 0 && !named)
 		err = ct_block(s, where, "unix socket",
 			       "connections wait in it, and its name is gone",
 			       "accept them");
@@ -480,8 +481,9 @@ static void look(struct ct_save *s, struct sock *sk,
 		 &rec->flags);
 }
 
+/* @named: set to whether a restart gives it its name, by which it is found. */
 static int save_socket(struct ct_save *s, struct sock *sk, u32 id,
-		       const char *where, char *buf)
+		       const char *where, char *buf, bool *named)
 {
 	struct container_image_unix rec = {};
 	struct end end = {};
@@ -496,6 +498,7 @@ static int save_socket(struct ct_save *s, struct sock *sk, u32 id,
 				"close it, or mount the file system where it is");
 	if (path || (is_bound(sk) && !unix_sk(sk)->path.dentry))
 		rec.flags |= CONTAINER_IMAGE_UNIX_BOUND;
+	*named = rec.flags & CONTAINER_IMAGE_UNIX_BOUND;
 	err = save_end(s, sk, &rec, where, &end);
 	if (!err)
 		err = append(s, sk, id, &rec, path, end.gone ? end.sk : NULL);
@@ -509,19 +512,20 @@ int ct_unix_save(struct ct_save *s, struct file *file, u32 id,
 	struct sock *sk = ct_unix_of(file)->sk;
 	struct queue q = { .id = id, .where = where,
 			   .stream = sk->sk_type == SOCK_STREAM };
+	bool named = true;	/* one blocker is enough */
 	char *buf;
 	int err;
 
 	buf = kmalloc(PATH_MAX, GFP_KERNEL);
 	if (!buf)
 		return -ENOMEM;
-	err = save_socket(s, sk, id, where, buf);
+	err = save_socket(s, sk, id, where, buf, &named);
 	kfree(buf);
 	if (!err)
 		err = ct_save_sockopts(s, sk, id, where);
 	if (err)
 		return err;
 	if (READ_ONCE(sk->sk_state) == TCP_LISTEN)
-		return save_connections(s, sk, id, where);
+		return save_connections(s, sk, id, where, named);
 	return save_queue(s, sk, &q);
 }
