@@ -73,14 +73,18 @@ static void look(struct ct_save *s, struct epitem *epi, struct watched *to)
 		to->target.owner = owner_of(s, epi);
 }
 
-/* All that is watched, each with a reference on its file. */
+/*
+ * All that is watched, each with a reference on its file. Who takes events may hold the
+ * lock for as long as he keeps the kernel waiting for his memory (FUSE, userfaultfd).
+ */
 static int collect(struct ct_save *s, struct eventpoll *ep,
 		   struct watched **targets)
 {
 	struct rb_node *node;
 	int n = 0, i = 0;
 
-	mutex_lock(&ep->mtx);
+	if (mutex_lock_interruptible(&ep->mtx))
+		return -EINTR;
 	for (node = rb_first_cached(&ep->rbr); node; node = rb_next(node))
 		n++;
 	*targets = n ? kvcalloc(n, sizeof(**targets), GFP_KERNEL) : NULL;

@@ -315,14 +315,17 @@ static void put_messages(struct message *messages, int n)
 
 /*
  * Readers are locked out, but not for long: what is in the messages may be
- * other sockets with messages.
+ * other sockets with messages. They may have locked us out for as long as they keep the
+ * kernel waiting for their memory (FUSE, userfaultfd).
  */
 static int get_messages(struct sock *sk, struct message **messages)
 {
 	struct sk_buff **skbs;
 	int n, i, err = 0;
 
-	mutex_lock(&unix_sk(sk)->iolock);
+	*messages = NULL;
+	if (mutex_lock_interruptible(&unix_sk(sk)->iolock))
+		return -EINTR;
 	n = get_skbs(sk, &skbs);
 	*messages = n > 0 ? kvcalloc(n, sizeof(**messages), GFP_KERNEL) : NULL;
 	for (i = 0; i < n; i++) {
