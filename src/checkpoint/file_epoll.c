@@ -2,10 +2,9 @@
 /*
  * epoll instances: what they watch.
  *
- * Targets are added again as a program would do it.  The two states of a target
- * that no call sets are come by as they come about: a one-shot target that has
- * fired is made to fire, and an edge that has been told is told once more, to
- * nobody.
+ * Targets are added again as a program would do it.  There are two states of a target
+ * that no call sets: a one-shot target that has fired loses its events, as the kernel
+ * would take them away, and an edge that has been told is told once more, to nobody.
  */
 #include <linux/file.h>
 #include <linux/fdtable.h>
@@ -154,36 +153,12 @@ struct file *ct_epoll_restore(struct ct_rtask *t, u32 id)
 	return ct_take_fd(t, ct_sys(epoll_create1, 0), "an epoll instance");
 }
 
-static __poll_t always_err(struct file *file, struct poll_table_struct *wait)
-{
-	return EPOLLERR;
-}
-
 /* Take one event that is there, and tell nobody. */
 static int swallow(struct ct_rtask *t, int epfd)
 {
 	void __user *to = ct_scratch(t, 64, NULL, sizeof(struct epoll_event));
 
 	return IS_ERR(to) ? PTR_ERR(to) : ct_sys(epoll_wait, epfd, to, 1, 0);
-}
-
-/*
- * Let a one-shot target fire.  Only this one has anything to tell, as it comes
- * before all others, and nobody else has the file yet.
- */
-static int disarm(struct ct_rtask *t, int epfd, struct file *file, u32 fd,
-		  void __user *event)
-{
-	const struct file_operations *ops = file->f_op;
-	const struct file_operations firing = { .poll = always_err };
-	int ret;
-
-	file->f_op = &firing;
-	ret = ct_sys(epoll_ctl, epfd, EPOLL_CTL_MOD, fd, event);
-	if (!ret)
-		ret = swallow(t, epfd);
-	file->f_op = ops;
-	return ret == 1 ? 0 : ret < 0 ? ret : -EIO;
 }
 
 static bool has_fired(const struct container_image_epoll_target *target)
@@ -212,6 +187,24 @@ static struct epitem *find_item(struct eventpoll *ep, const struct file *file,
 			return epi;
 	}
 	return NULL;
+}
+
+/*
+ * What ep_send_events() leaves of a one-shot target that it has told.  If it is to be
+ * told something already, the next look at the list finds nothing and takes it off.
+ */
+static int disarm(struct ct_rtask *t, int epfd, struct file *epoll,
+		  const struct file *file, u32 fd)
+{
+	struct eventpoll *ep = epoll->private_data;
+	struct epitem *epi;
+
+	mutex_lock(&ep->mtx);
+	epi = find_item(ep, file, fd);
+	if (epi)
+		epi->event.events &= (__force __poll_t)KEPT_BITS;
+	mutex_unlock(&ep->mtx);
+	return epi ? min(swallow(t, epfd), 0) : -EINVAL;
 }
 
 /*
@@ -262,12 +255,10 @@ static int add_at(struct ct_rtask *t, int epfd, struct file *epoll,
 	err = ct_sys(epoll_ctl, epfd, EPOLL_CTL_ADD, target->fd, arg);
 	if (!err && target->owner)
 		err = give_to(t, epoll, file, target);
-	if (!err && has_fired(target)) {
-		/* It cannot be changed later if it is an exclusive one. */
-		err = disarm(t, epfd, file, target->fd, arg);
-	} else if (!err && is_told(target)) {
+	if (!err && has_fired(target))
+		err = disarm(t, epfd, epoll, file, target->fd);
+	else if (!err && is_told(target))
 		err = min(swallow(t, epfd), 0);
-	}
 	return err;
 }
 
