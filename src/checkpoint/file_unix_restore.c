@@ -13,6 +13,7 @@
 #include <linux/namei.h>
 #include <linux/net.h>
 #include <linux/pid.h>
+#include <linux/rcupdate.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/un.h>
@@ -104,10 +105,15 @@ static struct unix_address *make_addr(const char *name, u32 length)
 	return addr;
 }
 
-/* Give a socket a name that does not lead to it, or another text for one that does. */
+/*
+ * Give a socket a name that does not lead to it, or another text for one that does.
+ * In the kernel a name does not change any more; there are those who look at it twice
+ * under the lock of the table (/proc/net/unix), and those who have none (sock_diag).
+ */
 static int set_name(struct sock *sk, const char *name, u32 length)
 {
 	struct unix_address *addr, *old = unix_sk(sk)->addr;
+	spinlock_t *lock;	/* of those names in the table that have our hash */
 
 	if (!length || (old && old->len == SUN_PATH + length &&
 			!memcmp(old->name->sun_path, name, length)))
@@ -115,10 +121,15 @@ static int set_name(struct sock *sk, const char *name, u32 length)
 	addr = make_addr(name, length);
 	if (!addr)
 		return -ENOMEM;
+	lock = &sock_net(sk)->unx.table.locks[sk->sk_hash];
+	spin_lock(lock);
 	/* As unix_bind() does, for those who look at sockets without a lock. */
 	smp_store_release(&unix_sk(sk)->addr, addr);
-	if (old && refcount_dec_and_test(&old->refcnt))
+	spin_unlock(lock);
+	if (old && refcount_dec_and_test(&old->refcnt)) {
+		synchronize_rcu();
 		kfree(old);
+	}
 	return 0;
 }
 
