@@ -310,8 +310,8 @@ static void put_back(struct obstacles *o)
 }
 
 /* Who sent it; what the sender's own socket has said about current is replaced. */
-static int set_creds(struct ct_rtask *t, struct sk_buff *skb,
-		     const struct container_image_unix_message *m)
+static void set_creds(struct ct_rtask *t, struct sk_buff *skb,
+		      const struct container_image_unix_message *m)
 {
 	kuid_t uid = INVALID_UID;
 	kgid_t gid = INVALID_GID;
@@ -325,7 +325,27 @@ static int set_creds(struct ct_rtask *t, struct sk_buff *skb,
 	}
 	UNIXCB(skb).uid = uid;
 	UNIXCB(skb).gid = gid;
-	return 0;
+}
+
+/*
+ * Of what has come after @last only what @from has sent: a socket that has a name may
+ * be sent something by anybody, who must not get the rights of somebody else.
+ */
+static void set_all_creds(struct ct_rtask *t, const struct sock *from,
+			  struct sock *to, const struct sk_buff *last,
+			  const struct container_image_unix_message *m)
+{
+	struct sk_buff_head *queue = &to->sk_receive_queue;
+	struct sk_buff *skb;
+
+	spin_lock(&queue->lock);
+	skb_queue_reverse_walk(queue, skb) {
+		if (skb == last)
+			break;
+		if (skb->sk == from)
+			set_creds(t, skb, m);
+	}
+	spin_unlock(&queue->lock);
 }
 
 /* Descriptors for the files that come with it, as a control message. */
@@ -376,10 +396,9 @@ static int send_one(struct ct_rtask *t, struct socket *from, struct sock *to,
 		.iov_base = (void *)(ids + m->files) + m->name,
 		.iov_len = m->size };
 	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
-	struct sk_buff_head *queue = &to->sk_receive_queue;
-	u32 before = skb_queue_len(queue);
+	/* It stays: those who could take it away wait for us. */
+	const struct sk_buff *last = skb_peek_tail(&to->sk_receive_queue);
 	struct cmsghdr *rights = NULL;
-	struct sk_buff *skb;
 	int ret;
 
 	if (m->files) {
@@ -396,12 +415,7 @@ static int send_one(struct ct_rtask *t, struct socket *from, struct sock *to,
 		drop_rights(rights, m->files);
 	if (ret != m->size)
 		return ret < 0 ? ret : -EIO;
-	skb_queue_reverse_walk(queue, skb) {
-		if (skb_queue_len(queue) == before)
-			break;
-		before++;
-		set_creds(t, skb, m);
-	}
+	set_all_creds(t, from->sk, to, last, m);
 	return 0;
 }
 
