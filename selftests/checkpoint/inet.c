@@ -117,6 +117,46 @@ CR_ROW(fresh)
 				       sizeof(addr)));
 }
 
+/* None of these is what a new socket has. */
+CR_ROW(more_options)
+{
+	int udp = socket(AF_INET6, SOCK_DGRAM, 0), size;
+	int tcp = socket(AF_INET6, SOCK_STREAM, 0);
+	unsigned long rate = 123456789, got = 0;
+	socklen_t length = sizeof(got);
+
+	CT_CHECK(udp >= 0 && tcp >= 0);
+	set(udp, IPPROTO_UDP, 1 /* UDP_CORK */, 1);
+	set(udp, IPPROTO_UDP, 101 /* UDP_NO_CHECK6_TX */, 1);
+	set(udp, IPPROTO_UDP, 103 /* UDP_SEGMENT */, 1200);
+	set(udp, IPPROTO_UDP, 104 /* UDP_GRO */, 1);
+	set(udp, SOL_SOCKET, 37 /* SO_TIMESTAMPING */, 1 << 3 | 1 << 4);
+	set(udp, IPPROTO_IPV6, 62 /* IPV6_DONTFRAG */, 1);
+	set(udp, IPPROTO_IPV6, 74 /* IPV6_RECVORIGDSTADDR */, 1);
+	set(udp, IPPROTO_IPV6, IPV6_2292PKTINFO, 1);
+	set(tcp, SOL_SOCKET, 60 /* SO_ZEROCOPY */, 1);
+	set(tcp, IPPROTO_TCP, 34 /* TCP_FASTOPEN_NO_COOKIE */, 1);
+	CT_EQ(0, setsockopt(tcp, SOL_SOCKET, 47 /* SO_MAX_PACING_RATE */, &rate,
+			    sizeof(rate)));
+	size = option(tcp, SOL_SOCKET, SO_SNDBUF);
+	set(tcp, SOL_SOCKET, 72 /* SO_BUF_LOCK */, 1);
+	cr_ready();
+	CT_EQ(1, option(udp, IPPROTO_UDP, 1));
+	CT_EQ(1, option(udp, IPPROTO_UDP, 101));
+	CT_EQ(1200, option(udp, IPPROTO_UDP, 103));
+	CT_EQ(1, option(udp, IPPROTO_UDP, 104));
+	CT_EQ(1 << 3 | 1 << 4, option(udp, SOL_SOCKET, 37));
+	CT_EQ(1, option(udp, IPPROTO_IPV6, 62));
+	CT_EQ(1, option(udp, IPPROTO_IPV6, 74));
+	CT_EQ(1, option(udp, IPPROTO_IPV6, IPV6_2292PKTINFO));
+	CT_EQ(1, option(tcp, SOL_SOCKET, 60));
+	CT_EQ(1, option(tcp, IPPROTO_TCP, 34));
+	CT_EQ(0, getsockopt(tcp, SOL_SOCKET, 47, &got, &length));
+	CT_EQ(rate, got);
+	CT_EQ(size, option(tcp, SOL_SOCKET, SO_SNDBUF));
+	CT_EQ(1, option(tcp, SOL_SOCKET, 72));
+}
+
 CR_ROW(udp, .without = CR_COPY)
 {
 	int server = bound(SOCK_DGRAM), port = port_of(server);

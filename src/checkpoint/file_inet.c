@@ -15,6 +15,7 @@
 #include <net/inet_sock.h>
 #include <net/sock.h>
 #include <net/sock_reuseport.h>
+#include <net/tcp.h>
 #include <net/tcp_states.h>
 
 #include "checkpoint/special.h"
@@ -68,6 +69,39 @@ static bool is_tcp(const struct sock *sk)
 	return sk->sk_protocol == IPPROTO_TCP;
 }
 
+/* Has it keys of TCP_MD5SIG? Without them it would accept what it must not. */
+static bool has_keys(const struct sock *sk)
+{
+	bool has = false;
+#ifdef CONFIG_TCP_MD5SIG
+	const struct tcp_md5sig_info *info;
+
+	rcu_read_lock();
+	info = rcu_dereference(tcp_sk(sk)->md5sig_info);
+	has = info && !hlist_empty(&info->head);
+	rcu_read_unlock();
+#endif
+	return has;
+}
+
+/* What is set for packets that are sent; NULL: nothing that would be lost. */
+static const char *sent_with(const struct sock *sk)
+{
+	const struct ipv6_pinfo *v6 = sk->sk_family == AF_INET6 ? inet6_sk(sk) : NULL;
+
+	if (rcu_access_pointer(inet_sk(sk)->inet_opt))
+		return "it sends options of IP (IP_OPTIONS)";
+	if (inet_sk(sk)->mc_index || inet_sk(sk)->mc_addr)
+		return "it has an interface for multicast (IP_MULTICAST_IF)";
+	if (sock_flag(sk, SOCK_TXTIME))
+		return "it sends at times that it is told (SO_TXTIME)";
+	if (v6 && rcu_access_pointer(v6->opt))
+		return "it sends extension headers of IPv6 (IPV6_RTHDR and the like)";
+	if (v6 && rcu_access_pointer(v6->ipv6_fl_list))
+		return "it has flow labels of IPv6";
+	return NULL;
+}
+
 /* Why it cannot be saved, and what would help; NULL: it can. */
 static const char *obstacle(struct sock *sk, const char **help)
 {
@@ -78,7 +112,11 @@ static const char *obstacle(struct sock *sk, const char **help)
 		return "it is a member of groups (multicast, anycast)";
 	if (has_selector(sk))
 		return "a program selects among sockets of its port";
+	if (sent_with(sk))
+		return sent_with(sk);
 	if (is_tcp(sk)) {
+		if (has_keys(sk))
+			return "it has keys (TCP_MD5SIG)";
 		if (inet_csk(sk)->icsk_ulp_ops)
 			return "an upper layer protocol (TLS, for instance) is on top of it";
 		if (state == TCP_LISTEN && READ_ONCE(sk->sk_ack_backlog)) {

@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/sockptr.h>
 #include <linux/tcp.h>
+#include <linux/udp.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/sock.h>
@@ -66,6 +67,9 @@ static const struct option options[] = {
 	INT(SOCKET, SO_TIMESTAMPNS_OLD),
 	INT(SOCKET, SO_TIMESTAMP_NEW),
 	INT(SOCKET, SO_TIMESTAMPNS_NEW),
+	/* The old one always reads as the new one does, and comes first. */
+	LONG(SOCKET, SO_TIMESTAMPING_OLD, sizeof(struct so_timestamping)),
+	LONG(SOCKET, SO_TIMESTAMPING_NEW, sizeof(struct so_timestamping)),
 	INT(SOCKET, SO_RXQ_OVFL),
 	INT(SOCKET, SO_NOFCS),
 	INT(SOCKET, SO_NO_CHECK),
@@ -74,6 +78,11 @@ static const struct option options[] = {
 	INT(SOCKET, SO_BUSY_POLL),
 	{ SOL_SOCKET, SO_PEEK_OFF, SO_PEEK_OFF, sizeof(int), .off = -1 },
 	INT(SOCKET, SO_SELECT_ERR_QUEUE),
+	INT(SOCKET, SO_PREFER_BUSY_POLL),
+	INT(SOCKET, SO_ZEROCOPY),
+	LONG(SOCKET, SO_MAX_PACING_RATE, sizeof(long)),
+	/* To set a size sets that the kernel leaves it alone. */
+	INT(SOCKET, SO_BUF_LOCK),
 	INT(IP, IP_TOS),
 	INT(IP, IP_TTL),
 	INT(IP, IP_FREEBIND),
@@ -92,6 +101,14 @@ static const struct option options[] = {
 	INT(IP, IP_MULTICAST_TTL),
 	INT(IP, IP_MULTICAST_LOOP),
 	INT(IP, IP_MULTICAST_ALL),
+	INT(IP, IP_UNICAST_IF),
+	INT(IP, IP_CHECKSUM),
+	INT(IP, IP_PASSSEC),
+	INT(IP, IP_RECVFRAGSIZE),
+	INT(IP, IP_RECVERR_RFC4884),
+#ifdef IP_LOCAL_PORT_RANGE
+	INT(IP, IP_LOCAL_PORT_RANGE),
+#endif
 	INT(IPV6, IPV6_V6ONLY),
 	INT(IPV6, IPV6_TCLASS),
 	INT(IPV6, IPV6_UNICAST_HOPS),
@@ -103,6 +120,25 @@ static const struct option options[] = {
 	INT(IPV6, IPV6_RECVPKTINFO),
 	INT(IPV6, IPV6_RECVHOPLIMIT),
 	INT(IPV6, IPV6_RECVTCLASS),
+	INT(IPV6, IPV6_RECVERR_RFC4884),
+	INT(IPV6, IPV6_RECVORIGDSTADDR),
+	INT(IPV6, IPV6_RECVRTHDR),
+	INT(IPV6, IPV6_RECVHOPOPTS),
+	INT(IPV6, IPV6_RECVDSTOPTS),
+	INT(IPV6, IPV6_RECVPATHMTU),
+	INT(IPV6, IPV6_RECVFRAGSIZE),
+	INT(IPV6, IPV6_2292PKTINFO),
+	INT(IPV6, IPV6_2292HOPLIMIT),
+	INT(IPV6, IPV6_2292RTHDR),
+	INT(IPV6, IPV6_2292HOPOPTS),
+	INT(IPV6, IPV6_2292DSTOPTS),
+	INT(IPV6, IPV6_FLOWINFO),
+	INT(IPV6, IPV6_FLOWINFO_SEND),
+	INT(IPV6, IPV6_AUTOFLOWLABEL),
+	INT(IPV6, IPV6_MULTICAST_IF),
+	INT(IPV6, IPV6_UNICAST_IF),
+	INT(IPV6, IPV6_MINHOPCOUNT),
+	INT(IPV6, IPV6_DONTFRAG),
 	INT(IPV6, IPV6_FREEBIND),
 	INT(IPV6, IPV6_TRANSPARENT),
 	INT(TCP, TCP_NODELAY),
@@ -121,6 +157,14 @@ static const struct option options[] = {
 	INT(TCP, TCP_NOTSENT_LOWAT),
 	INT(TCP, TCP_SAVE_SYN),
 	INT(TCP, TCP_INQ),
+	INT(TCP, TCP_THIN_LINEAR_TIMEOUTS),
+	INT(TCP, TCP_FASTOPEN_CONNECT),
+	INT(TCP, TCP_FASTOPEN_NO_COOKIE),
+	INT(UDP, UDP_CORK),
+	INT(UDP, UDP_NO_CHECK6_TX),
+	INT(UDP, UDP_NO_CHECK6_RX),
+	INT(UDP, UDP_SEGMENT),
+	INT(UDP, UDP_GRO),
 };
 
 static bool has_level(const struct sock *sk, unsigned int level)
@@ -135,8 +179,29 @@ static bool has_level(const struct sock *sk, unsigned int level)
 	case SOL_TCP:
 		return sk->sk_protocol == IPPROTO_TCP &&
 		       sk->sk_family != AF_UNIX;
+	case SOL_UDP:
+		return sk->sk_protocol == IPPROTO_UDP &&
+		       (sk->sk_family == AF_INET || sk->sk_family == AF_INET6);
 	}
 	return false;
+}
+
+/* The kernel's own function writes to user space only. */
+static int read_udp(struct sock *sk, unsigned int name)
+{
+	switch (name) {
+	case UDP_CORK:
+		return udp_test_bit(CORK, sk);
+	case UDP_NO_CHECK6_TX:
+		return udp_test_bit(NO_CHECK6_TX, sk);
+	case UDP_NO_CHECK6_RX:
+		return udp_test_bit(NO_CHECK6_RX, sk);
+	case UDP_SEGMENT:
+		return READ_ONCE(udp_sk(sk)->gso_size);
+	case UDP_GRO:
+		return udp_test_bit(GRO_ENABLED, sk);
+	}
+	return 0;
 }
 
 /* Its value; false: this socket has no such option. */
@@ -164,6 +229,10 @@ static bool read_option(struct sock *sk, const struct option *o, void *value)
 	case SOL_TCP:
 		err = static_call(ct_do_tcp_getsockopt)(sk, SOL_TCP, o->name,
 							to, length);
+		break;
+	case SOL_UDP:
+		*(int *)value = read_udp(sk, o->name);
+		err = 0;
 		break;
 	}
 	return !err && size == o->size;
