@@ -246,7 +246,8 @@ static int restore_async(struct ct_rtask *t, const struct container_image_fd *fd
 	if (!(rec->flags & FASYNC) || file->f_flags & (FASYNC | O_PATH) ||
 	    ct_outside_is_pipe(t, rec))
 		return 0;
-	err = ct_sys(fcntl, fd->fd, F_SETFL, rec->flags);
+	/* What else that sets is as it should be already. */
+	err = ct_sys(fcntl, fd->fd, F_SETFL, file->f_flags | FASYNC);
 	if (err)
 		return ct_restart_fail(t->r, err,
 				       "descriptor %u of process %d cannot have O_ASYNC",

@@ -458,15 +458,20 @@ static int restore_common(struct ct_rtask *t, u32 id,
 			  const struct container_image_file *rec,
 			  struct file *file)
 {
+	u32 flags = rec->flags & SETFL_FLAGS;
 	long err;
 
+	/* Not before 6.6 in the shared memory that is in a deleted file's place. */
+	if (rec->kind == CONTAINER_IMAGE_FILE_INODE &&
+	    !(file->f_mode & FMODE_CAN_ODIRECT))
+		flags &= ~O_DIRECT;
 	err = restore_cred(rec, file);
 	if (err)
 		return ct_restart_fail(t->r, err, "file %u: no such user", id);
 	if (file->f_mode & FMODE_PATH)
 		return 0;
-	if ((file->f_flags ^ rec->flags) & SETFL_FLAGS) {
-		err = ct_file_fcntl(file, F_SETFL, rec->flags & SETFL_FLAGS);
+	if ((file->f_flags & SETFL_FLAGS) != flags) {
+		err = ct_file_fcntl(file, F_SETFL, flags);
 		if (err)
 			return ct_restart_fail(t->r, err,
 					       "file %u cannot have flags %#x",
