@@ -501,6 +501,30 @@ CR_ROW(memfd_that_cannot_be_written)
 	reads(fd, "text");
 }
 
+/* A window that is only for whoever opened it. */
+CR_ROW(memfd_that_was_mapped_before)
+{
+	int fd = syscall(SYS_memfd_create, "x", 2 /* MFD_ALLOW_SEALING */);
+	char *at, *seen;
+
+	CT_EQ(0, ftruncate(fd, 4096));
+	at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	CT_CHECK(at != MAP_FAILED);
+	CT_EQ(0, fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE));
+	seen = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	CT_CHECK(seen != MAP_FAILED);
+	at[0] = 'a';
+	cr_ready();
+	CT_EQ('a', seen[0]);
+	at[0] = 'b';
+	CT_EQ('b', seen[0]);
+	CT_EQ(F_SEAL_FUTURE_WRITE, fcntl(fd, F_GET_SEALS));
+	CT_EQ((long)MAP_FAILED, (long)mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+					   MAP_SHARED, fd, 0));
+	CT_ERRNO(EACCES, mprotect(seen, 4096, PROT_READ | PROT_WRITE));
+	CT_ERRNO(EPERM, pwrite(fd, "x", 1, 0));
+}
+
 /* Holes stay holes. */
 CR_ROW(holes)
 {

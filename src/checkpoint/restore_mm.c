@@ -5,14 +5,18 @@
  * What an image says is done by the system calls a program would use, so that
  * the kernel's checks apply; only what no system call can set is written.
  */
+#include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <linux/membarrier.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
+#include <linux/mutex.h>
 #include <linux/prctl.h>
 #include <linux/sched/mm.h>
 #include <linux/security.h>
+#include <linux/shmem_fs.h>
 
 #include "checkpoint/mm.h"
 #include "checkpoint/syscall.h"
@@ -233,6 +237,29 @@ static unsigned long map_flags(const struct container_image_area *area)
 	return flags;
 }
 
+/*
+ * What is sealed against being mapped to be written to (F_SEAL_FUTURE_WRITE) may have
+ * been mapped before that. Nobody else maps such a file while it is not sealed: then he
+ * could make his area one that can be written to.
+ */
+static unsigned long map_shared(struct file *file, unsigned long prot,
+				const struct container_image_area *area)
+{
+	static DEFINE_MUTEX(seals_mutex);
+	struct shmem_inode_info *info = SHMEM_I(file_inode(file));
+	unsigned int lifted;
+	unsigned long addr;
+
+	mutex_lock(&seals_mutex);
+	lifted = prot & PROT_WRITE ? info->seals & F_SEAL_FUTURE_WRITE : 0;
+	info->seals &= ~lifted;
+	addr = vm_mmap(file, area->start, area->end - area->start, prot,
+		       map_flags(area), area->offset);
+	info->seals |= lifted;
+	mutex_unlock(&seals_mutex);
+	return addr;
+}
+
 static int map_area(struct ct_rtask *t, const struct container_image_area *area)
 {
 	unsigned long prot = protection(area->flags), first = prot;
@@ -251,8 +278,12 @@ static int map_area(struct ct_rtask *t, const struct container_image_area *area)
 					       "process %d maps file %u, which is not in the image",
 					       t->nr, area->file);
 	}
-	addr = vm_mmap(file, area->start, area->end - area->start,
-		       first, map_flags(area), area->offset);
+	if (file && area->flags & CONTAINER_IMAGE_AREA_SHARED &&
+	    file_inode(file)->i_sb->s_magic == TMPFS_MAGIC)
+		addr = map_shared(file, first, area);
+	else
+		addr = vm_mmap(file, area->start, area->end - area->start,
+			       first, map_flags(area), area->offset);
 	if (IS_ERR_VALUE(addr))
 		err = (long)addr;
 	else if (first != prot)
