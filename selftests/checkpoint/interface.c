@@ -9,6 +9,7 @@
 #include "ct-nest.h"
 
 #include <libgen.h>
+#include <sys/prctl.h>
 
 /* -- subjects ----------------------------------------------------------------------- */
 
@@ -643,6 +644,28 @@ TEST_F(subject, name_is_taken)
 	CT_EQ(-EEXIST, write_pieces(fd, image.data, image.size, CR_PIECE));
 	sentence_has(fd, self->life.name);
 	close(fd);
+	it_runs(&self->life);
+	cr_image_free(&image);
+}
+
+/* What every process made by it would have for ever. */
+TEST_F(subject, writer_without_new_privileges)
+{
+	struct cr_image image = cr_take(&self->life);
+	char name[CT_NAME_MAX + 1];
+	pid_t pid;
+
+	ct_unique_name(name);
+	pid = fork();
+	CT_CHECK(pid >= 0);
+	if (!pid) {
+		CT_EQ(0, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+		CT_EQ(-EPERM, cr_restart(&image, name, self->why, sizeof(self->why)));
+		CT_CHECK(strstr(self->why, "no_new_privs"));
+		_exit(0);
+	}
+	CT_EQ(0, ct_reap(pid));
+	CT_UNTIL(ct_task_count(name) == -1);
 	it_runs(&self->life);
 	cr_image_free(&image);
 }

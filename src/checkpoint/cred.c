@@ -226,6 +226,10 @@ static int check_rights(struct ct_rtask *t,
 	     (rec->securebits ^ own.securebits)))
 		return no_right(t, "secure bits that are locked for the writer",
 				"them unlocked");
+	/* From the writer; nothing takes it away. */
+	if (task_no_new_privs(current) && !(rec->flags & CONTAINER_IMAGE_NO_NEW_PRIVS))
+		return no_right(t, "no no_new_privs, which the writer has",
+				"a writer without it");
 	return 0;
 }
 

@@ -106,6 +106,8 @@ static int strip(struct ct_rtask *t)
 {
 	int err;
 
+	/* What memory is mapped by; each thread gets its own later. */
+	current->personality = PER_LINUX;
 	err = ct_sys(close_range, 0, ~0U, 0);
 	return err ?: vm_munmap(0, TASK_SIZE);
 }

@@ -26,6 +26,7 @@
 /* Numbers of 6.3 and 6.4. */
 #ifndef PR_SET_MDWE
 #define PR_SET_MDWE			65
+#define PR_GET_MDWE			66
 #define PR_MDWE_REFUSE_EXEC_GAIN	BIT(0)
 #endif
 #ifndef PR_MDWE_NO_INHERIT
@@ -412,6 +413,25 @@ static int register_membarriers(struct ct_rtask *t, u32 bits)
 	return 0;
 }
 
+/* What current has from the writer, whose memory its own was a copy of. */
+static int forget_options(struct ct_rtask *t)
+{
+	long err;
+
+	if (ct_sys(prctl, PR_GET_MDWE, 0, 0, 0, 0) > 0)
+		return ct_restart_fail(t->r, -EPERM,
+				       "the image is written by a program that must not have memory to be written and executed (PR_SET_MDWE)");
+	err = ct_sys(prctl, PR_SET_THP_DISABLE, 0, 0, 0, 0);
+	if (!err)
+		err = ct_sys(prctl, PR_SET_MEMORY_MERGE, 0, 0, 0, 0);
+	/* There is none before 6.4. */
+	if (err && err != -EINVAL)
+		return ct_restart_fail(t->r, err,
+				       "process %d cannot get rid of the writer's memory options (%ld)",
+				       t->nr, err);
+	return 0;
+}
+
 /* What would stand in the way of mapping, had it come earlier. */
 static int restore_options(struct ct_rtask *t, const struct container_image_mm *image)
 {
@@ -454,7 +474,7 @@ int ct_restore_mm(struct ct_rtask *t)
 		return ct_restart_fail(t->r, -EINVAL,
 				       "the memory of process %d is not in the image, or not sound",
 				       t->nr);
-	err = check_areas(t, image);
+	err = check_areas(t, image) ?: forget_options(t);
 	if (!err)
 		err = set_layout(t, rec);
 	while (!err && (area = next_area(&walk)))
