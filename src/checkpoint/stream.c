@@ -246,8 +246,11 @@ static bool is_there(struct mm_struct *mm, unsigned long addr, struct page *page
 	return there == page;
 }
 
-/* Return: 1: it is the same as one before. */
-static int look_up(struct ct_stream *st, const struct found_page *found)
+/*
+ * Is it the same as one before? What cannot be remembered for want of memory is
+ * there once more when another has it.
+ */
+static bool look_up(struct ct_stream *st, const struct found_page *found)
 {
 	unsigned long pfn = page_to_pfn(found->page);
 	void *entry = xa_load(&st->seen, pfn);
@@ -264,11 +267,11 @@ static int look_up(struct ct_stream *st, const struct found_page *found)
 				.from = from,
 				.mm = other->id,
 			};
-			return 1;
+			return true;
 		}
 	}
-	return xa_err(xa_store(&st->seen, pfn,
-			       seen_at(st->index, found->address), GFP_KERNEL));
+	xa_store(&st->seen, pfn, seen_at(st->index, found->address), GFP_KERNEL);
+	return false;
 }
 
 static bool may_be_shared(const struct ct_stream *st,
@@ -285,25 +288,20 @@ static void put_found(struct ct_stream *st)
 }
 
 /* Leave those in @found that the record will have. */
-static int sift(struct ct_stream *st)
+static void sift(struct ct_stream *st)
 {
 	unsigned int i, n = 0;
-	int ret = 0;
 
 	for (i = 0; i < st->n; i++) {
 		struct found_page *found = &st->found[i];
 
-		if (ret >= 0)
-			ret = found->anonymous && is_zero(found->page);
-		if (!ret && may_be_shared(st, found))
-			ret = look_up(st, found);
-		if (ret)
+		if ((found->anonymous && is_zero(found->page)) ||
+		    (may_be_shared(st, found) && look_up(st, found)))
 			put_page(found->page);
 		else
 			st->found[n++] = *found;
 	}
 	st->n = n;
-	return min(ret, 0);
 }
 
 /* ---- records ---- */
@@ -401,12 +399,16 @@ static int advance(struct ct_save *s, struct ct_stream *st)
 		return 0;
 	}
 	err = min(collect(st), 0);
-	s->looked += st->n;
-	err = err ?: sift(st);
-	if (err)
-		put_found(st);
-	if (err || !st->n)
+	/*
+	 * Whoever reads on after an error is to get what was found before it:
+	 * we are past that. The error comes again, if it is still there.
+	 */
+	if (!st->n)
 		return err;
+	s->looked += st->n;
+	sift(st);
+	if (!st->n)
+		return 0;
 	emit_pages(s, st);
 	return 1;
 }
