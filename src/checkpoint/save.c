@@ -688,8 +688,12 @@ void ct_progress_show(struct seq_file *m, struct ct_progress *p)
 	if (failed)
 		state = "failed";
 	seq_printf(m, "checkpoint:\t%s\n", state);
-	if (failed)
-		seq_printf(m, "checkpoint-error:\t%s\n", p->error);
+	if (failed) {
+		seq_puts(m, "checkpoint-error:\t");
+		/* The name of a thread in it can have anything in it. */
+		seq_escape(m, p->error, "\n\\");
+		seq_putc(m, '\n');
+	}
 	mutex_unlock(&error_mutex);
 	if (!READ_ONCE(p->taken))
 		return;
