@@ -99,10 +99,15 @@ int ct_save_processors(struct task_struct *task, u64 *words, unsigned int max)
 /* It may run on any, and so may current, by the writer of the image. */
 static bool is_anywhere(void)
 {
-	const struct cpumask *own = current->user_cpus_ptr ?:
-				    &current->cpus_mask;
+	unsigned long flags;
+	bool anywhere;
 
-	return cpumask_subset(cpu_online_mask, own);
+	/* Somebody else may be giving it another mask. */
+	raw_spin_lock_irqsave(&current->pi_lock, flags);
+	anywhere = cpumask_subset(cpu_online_mask, current->user_cpus_ptr ?:
+						   &current->cpus_mask);
+	raw_spin_unlock_irqrestore(&current->pi_lock, flags);
+	return anywhere;
 }
 
 static int restore_processors(struct ct_rtask *t)
