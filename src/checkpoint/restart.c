@@ -352,15 +352,21 @@ int ct_restart_go(struct ct_restart *r)
  */
 void ct_restart_abort(struct ct_restart *r)
 {
+	pid_t nr;
+
 	ct_restart_fail(r, -EINTR, "the restart was interrupted");
 	if (!r->root || !r->root->task)
 		return;
 	if (r->c)
 		ct_space_kill(&r->c->space, SIGKILL);
 	send_sig(SIGKILL, r->root->task, 1);
-	/* It has been told, and is our child. */
-	static_call(ct_kernel_wait4)(task_pid_vnr(r->root->task), NULL, __WALL,
-				     NULL);
+	/*
+	 * It has been told, and is our child. Somebody may have waited for it already,
+	 * and 0 would be any child of our group.
+	 */
+	nr = task_pid_vnr(r->root->task);
+	if (nr)
+		static_call(ct_kernel_wait4)(nr, NULL, __WALL, NULL);
 }
 
 /**
