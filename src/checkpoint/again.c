@@ -41,6 +41,7 @@ static bool may_begin_again(long nr)
 	case __NR_recvmmsg:
 	case __NR_sendto:
 	case __NR_sendmsg:
+	case __NR_sendmmsg:
 	case __NR_accept:
 	case __NR_accept4:
 		return true;
