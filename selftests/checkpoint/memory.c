@@ -505,6 +505,21 @@ CR_ROW(options)
 	CT_EQ(5, (int)strtol(text, NULL, 16));
 }
 
+/* Also what it does not have any more. */
+CR_ROW(most_memory)
+{
+	char *p = anonymous(8UL << 20, PROT_READ | PROT_WRITE, 0);
+	struct rusage before, after;
+
+	memset(p, 1, 8UL << 20);
+	CT_EQ(0, munmap(p, 8UL << 20));
+	CT_EQ(0, getrusage(RUSAGE_SELF, &before));
+	CT_CHECK(before.ru_maxrss >= 7 << 10);
+	cr_ready();
+	CT_EQ(0, getrusage(RUSAGE_SELF, &after));
+	CT_CHECK(after.ru_maxrss >= before.ru_maxrss);
+}
+
 /* Written to while it is being saved: the image has what was there before. */
 static volatile unsigned long *counters;
 

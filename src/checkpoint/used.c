@@ -4,7 +4,9 @@
  * clocks such as CLOCK_PROCESS_CPUTIME_ID must not go backwards in a program, and
  * timers and limits refer to them.
  */
+#include <linux/mm.h>
 #include <linux/sched/cputime.h>
+#include <linux/sched/mm.h>
 #include <linux/seqlock.h>
 #include <linux/slab.h>
 
@@ -36,6 +38,19 @@ static void save_thread(struct container_image_used_thread *to,
 	to->runtime = from->se.sum_exec_runtime;
 }
 
+/* In pages: that of programs it was before, and of the one that it is. */
+static unsigned long most_memory(struct task_struct *leader)
+{
+	unsigned long most = leader->signal->maxrss;
+	struct mm_struct *mm = get_task_mm(leader);
+
+	if (mm) {
+		setmax_mm_hiwater_rss(&most, mm);
+		mmput(mm);
+	}
+	return most;
+}
+
 static int save_process(struct ct_save *s, u32 id, struct task_struct *leader)
 {
 	const struct signal_struct *from = leader->signal;
@@ -53,7 +68,7 @@ static int save_process(struct ct_save *s, u32 id, struct task_struct *leader)
 	to->maj_flt = from->maj_flt;
 	to->inblock = from->inblock;
 	to->oublock = from->oublock;
-	to->maxrss = from->maxrss;
+	to->maxrss = most_memory(leader);
 	to->cutime = from->cutime;
 	to->cstime = from->cstime;
 	to->cgtime = from->cgtime;
