@@ -10,11 +10,10 @@
  * memory, which the runner takes for a failure.
  */
 #include "ct-image.h"
-#include "ct-memory.h"
 #include "ct-nest.h"
+#include "ct-word.h"
 
 #include <fcntl.h>
-#include <sys/uio.h>
 
 #define SIZE	(128UL << 20)
 #define SMALL	(8UL << 20)
@@ -26,13 +25,6 @@
 #define PIPE	(1 << 20)
 
 /* -- who has memory, and writes to all of it when told so -------------------------- */
-
-struct word {
-	int order;
-	int done;
-};
-
-static volatile struct word word;
 
 /* Each page differs from all others, in its first word and in its last. */
 static void mark(char *p, size_t size, unsigned long with)
@@ -62,14 +54,10 @@ static void is_marked(char *p, size_t size, unsigned long with)
 	}
 }
 
-/* One half in small pages, the other in huge ones if there are any. */
 static char *marked(size_t size)
 {
-	char *p = anonymous(size + HUGE, PROT_READ | PROT_WRITE, 0);
+	char *p = in_halves(size);
 
-	p = (char *)(((unsigned long)p + HUGE - 1) & ~(HUGE - 1));
-	madvise(p, size / 2, MADV_NOHUGEPAGE);
-	madvise(p + size / 2, size / 2, MADV_HUGEPAGE);
 	mark(p, size, 0);
 	return p;
 }
@@ -83,8 +71,7 @@ static void holds(size_t size)
 		if (word.order) {
 			is_marked(p, size, word.done);
 			mark(p, size, word.done + 1);
-			word.order = 0;
-			word.done++;
+			word_kept();
 		}
 		usleep(1000);
 	}
@@ -120,36 +107,6 @@ CR_SUBJECT(parent)
 	cr_gather(1);
 	cr_ready();
 	CT_EQ(128 + SIGKILL, ct_reap(child));
-}
-
-static struct word word_of(const struct cr_life *life)
-{
-	struct word now;
-	struct iovec here = { &now, sizeof(now) };
-	struct iovec there = { (void *)&word, sizeof(word) };
-
-	CT_EQ(sizeof(now), process_vm_readv(life->pid, &here, 1, &there, 1, 0));
-	return now;
-}
-
-/* Returns how often it will have written then. */
-static int order(const struct cr_life *life)
-{
-	struct word now = word_of(life);
-	int done = now.done + 1;
-	struct iovec here = { &now, sizeof(now) };
-	struct iovec there = { (void *)&word, sizeof(word) };
-
-	now.order = 1;
-	CT_EQ(sizeof(now), process_vm_writev(life->pid, &here, 1, &there, 1, 0));
-	return done;
-}
-
-static void let_it_write(const struct cr_life *life)
-{
-	int done = order(life);
-
-	CT_UNTIL(word_of(life).done == done);
 }
 
 /* -- who needs memory ----------------------------------------------------------------- */

@@ -6,12 +6,11 @@
  * what is in a pipe goes into the pages of a restart.
  */
 #include "ct-image.h"
-#include "ct-memory.h"
 #include "ct-nest.h"
+#include "ct-word.h"
 
 #include <container/image_mm.h>
 #include <fcntl.h>
-#include <sys/uio.h>
 
 #define SIZE		(4UL << 20)
 #define PIPE_SIZE	(1 << 20)
@@ -22,13 +21,6 @@
 
 /* -- who has memory, and writes to all of it when told so -------------------------- */
 
-struct word {
-	int order;
-	int done;
-};
-
-static volatile struct word word;
-
 static void invert(char *at)
 {
 	unsigned long *p = (unsigned long *)at, *end = (unsigned long *)(at + SIZE);
@@ -37,47 +29,22 @@ static void invert(char *at)
 		*p = ~*p;
 }
 
-/* One half in small pages, the other in huge ones if there are any. */
 CR_SUBJECT(holder)
 {
-	char *p = anonymous(SIZE + HUGE, PROT_READ | PROT_WRITE, 0);
+	char *p = in_halves(SIZE);
 
-	p = (char *)(((unsigned long)p + HUGE - 1) & ~(HUGE - 1));
-	madvise(p, SIZE / 2, MADV_NOHUGEPAGE);
-	madvise(p + SIZE / 2, SIZE / 2, MADV_HUGEPAGE);
 	fill(p, SIZE);
 	cr_announce();
 	while (!cr_told()) {
 		if (word.order) {
 			invert(p);
-			word.order = 0;
-			word.done++;
+			word_kept();
 		}
 		usleep(1000);
 	}
 	if (word.done)
 		invert(p);
 	is_filled(p, SIZE);
-}
-
-static struct word word_of(const struct cr_life *life)
-{
-	struct word now;
-	struct iovec here = { &now, sizeof(now) };
-	struct iovec there = { (void *)&word, sizeof(word) };
-
-	CT_EQ(sizeof(now), process_vm_readv(life->pid, &here, 1, &there, 1, 0));
-	return now;
-}
-
-static void let_it_write(const struct cr_life *life)
-{
-	struct word order = { .order = 1 };
-	struct iovec here = { &order, sizeof(order) };
-	struct iovec there = { (void *)&word, sizeof(word) };
-
-	CT_EQ(sizeof(order), process_vm_writev(life->pid, &here, 1, &there, 1, 0));
-	CT_UNTIL(word_of(life).done);
 }
 
 /* -- one for each test ------------------------------------------------------------- */
