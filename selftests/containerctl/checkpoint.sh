@@ -90,6 +90,17 @@ try containerctl checkpoint ctl-leak leak.img
 refused 'checkpoint: a pipe to outside' "^containerctl: container 'ctl-leak' has what cannot be saved:"
 like 'checkpoint: a pipe to outside is listed' "$ERR" $'\n1 +fd 2 '
 is 'checkpoint: a pipe to outside: no file' "$(ls)" $'err\nn\nout'
+end_containers ctl-leak
+wait
+mkdir $'e\e[31m'
+# shellcheck disable=SC2016 # for the shell inside
+containerctl run -d --no-init ctl-leak -- \
+	sh -c 'exec 3<"$0"; rmdir "$0"; exec sleep 1000' \
+	$'e\e[31m' </dev/null >/dev/null 2>&1
+eventually eval 'containerctl check ctl-leak | grep -q "fd 3"'
+try containerctl check ctl-leak
+like 'check: a name of a file does not go to the terminal as it is' "$OUT" \
+	'/e\\033\[31m '
 try containerctl check ctl-none
 refused 'check: no container' "no container 'ctl-none'"
 try containerctl check

@@ -141,6 +141,18 @@ def made(kind):
         image.add("MEM", 0)
         image.add_fields("PAGE", 1, b"x" * 4104, count=2)
         image.end(2)
+    elif kind == "escape":
+        image.header(name="a\x1b]0;b\x07\u009bc d")
+        image.process(1, 0, "x\u009by")
+        image.add("MEM", 0)
+        image.end()
+    elif kind == "many":
+        image.header()
+        image.process(1, 0, "bash")
+        for pid in range(2, 3000):
+            image.process(pid, 1, "gone", flags=1, threads=0)
+        image.add("MEM", 0)
+        image.end()
     elif kind == "empty":
         image.header()
         image.add("MEM", 0)

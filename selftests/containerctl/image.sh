@@ -13,7 +13,7 @@ trap finish EXIT
 
 DIR=$(dirname "$0")
 chmod 755 "$TMP"
-for kind in good version unknown orphan threads pages empty behind cut flipped; do
+for kind in good version unknown orphan threads pages empty behind cut flipped escape many; do
 	python3 "$DIR/image.py" $kind "$TMP/$kind.img" || exit 1
 done
 
@@ -86,6 +86,14 @@ for ((i = 0; i < size && i < 1200; i += 37)); do
 done
 is 'verify: whatever is missing' $found $(((i + 36) / 37))
 
+# What a terminal would obey, in a name that the module would never have given.
+try containerctl verify "$TMP/escape.img"
+is 'verify: nothing goes to the terminal as it is: status' "$STATUS$ERR" 0
+like 'verify: nothing goes to the terminal as it is' "$OUT" \
+	': good: container a\\033]0;b\\007\\302\\233c\\040d of '
+try containerctl verify "$TMP/"$'\e[31m'
+refused 'verify: nor does a name from the command line' 'cannot open .*/\\033\[31m: No such file'
+
 # --- show
 
 unprivileged containerctl show "$TMP/good.img"
@@ -116,6 +124,10 @@ is 'show --json: a name' "$(json 'data["processes"][1]["comm"] == "a \"b\"\\\x1b
 is 'show --json: a record' "$(json '[r["fields"]["session"] for r in data["records"] if r["type"] == "PROC"]')" \
 	'[1, 1, 1]'
 is 'show --json: bytes' "$(json 'data["bytes"]')" "$size"
+try containerctl show --json "$TMP/escape.img"
+is 'show --json: a name with a control character of two bytes' \
+	"$(json 'data["processes"][0]["comm"] == "x\u009by"')" True
+like 'show --json: it does not go to the terminal as it is' "$OUT" '"x\\u009by"'
 try containerctl show --json "$TMP/cut.img"
 is 'show --json: what there is of a bad one' "$(json 'data["complete"], len(data["records"]) > 4')" \
 	'(False, True)'

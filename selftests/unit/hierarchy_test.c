@@ -6,7 +6,7 @@
 /* sources: tools/containerctl/hierarchies.c tools/containerctl/groups.c */
 /* sources: tools/containerctl/mount.c tools/containerctl/json.c */
 /* sources: tools/containerctl/table.c tools/containerctl/proc.c */
-/* sources: tools/containerctl/names.c */
+/* sources: tools/containerctl/names.c tools/containerctl/plain.c */
 #include "../../tools/containerctl/compiler.h"
 
 #include <check.h>
@@ -20,6 +20,7 @@
 #include "../../tools/containerctl/groups.h"
 #include "../../tools/containerctl/hierarchies.h"
 #include "../../tools/containerctl/hierarchy.h"
+#include "../../tools/containerctl/plain.h"
 #include "../../tools/containerctl/table.h"
 
 /* What these have of main.c and hierarchy.c. */

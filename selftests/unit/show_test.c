@@ -7,6 +7,7 @@
 /* sources: tools/containerctl/show.c tools/containerctl/verify.c */
 /* sources: tools/containerctl/source.c tools/containerctl/pack.c */
 /* sources: tools/containerctl/progress.c tools/containerctl/descriptors.c */
+/* sources: tools/containerctl/plain.c */
 #include "../../tools/containerctl/compiler.h"
 
 #include <check.h>

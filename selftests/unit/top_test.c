@@ -8,6 +8,7 @@
 /* sources: tools/containerctl/hierarchies.c tools/containerctl/groups.c */
 /* sources: tools/containerctl/table.c tools/containerctl/proc.c */
 /* sources: tools/containerctl/names.c tools/containerctl/progress.c */
+/* sources: tools/containerctl/plain.c */
 #include "../../tools/containerctl/compiler.h"
 
 #include <check.h>

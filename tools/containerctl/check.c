@@ -15,6 +15,7 @@
 #include "containerctl.h"
 #include "json.h"
 #include "names.h"
+#include "plain.h"
 #include "snapshot.h"
 
 #define BLOCKER_FIELDS	5
@@ -92,8 +93,7 @@ static void print_fields(FILE *out, const char *const fields[BLOCKER_FIELDS],
 	fprintf(out, "%s\n", fields[i]);
 }
 
-/* As a table; nothing if there are none. @text is taken apart. */
-void blockers_print(char *text, FILE *out)
+static void table_print_lines(char *text, FILE *out)
 {
 	const char *fields[BLOCKER_FIELDS];
 	int widths[BLOCKER_FIELDS] = {};
@@ -115,6 +115,23 @@ void blockers_print(char *text, FILE *out)
 		split_fields(line, fields);
 		print_fields(out, fields, widths);
 	}
+}
+
+/* As a table; nothing if there are none. */
+void blockers_print(const char *text, FILE *out)
+{
+	char *plain = NULL;
+	size_t size;
+	/* Before columns are measured: names of files can have anything in them. */
+	FILE *escaped = open_memstream(&plain, &size);
+
+	if (escaped)
+		print_plain(escaped, text);
+	if (escaped && !fclose(escaped))
+		table_print_lines(plain, out);
+	else
+		print_plain(out, text);
+	free(plain);
 }
 
 /**

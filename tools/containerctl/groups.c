@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "groups.h"
-#include "json.h"
 
 /**
  * struct walk - on its way through a hierarchy
@@ -271,36 +270,4 @@ const char *path_leaf(const char *path)
 	const char *slash = strrchr(path, '/');
 
 	return slash && slash[1] ? slash + 1 : path;
-}
-
-/* Control characters can be written with two bytes, too. */
-static int printable_length(const unsigned char *s)
-{
-	int len = utf8_length(s);
-
-	if (s[0] <= ' ' || s[0] == 0x7f || s[0] == '\\' ||
-	    (s[0] == 0xc2 && len == 2 && s[1] < 0xa0))
-		return 0;
-	return len;
-}
-
-/* As /proc writes it: a word, and nothing that a terminal would obey. */
-char *path_escaped(const char *path)
-{
-	const unsigned char *s = (const unsigned char *)path;
-	char *text = malloc(strlen(path) * 4 + 1), *p = text;
-	int len;
-
-	if (!text)
-		return NULL;
-	while (*s) {
-		len = printable_length(s);
-		if (len)
-			p = mempcpy(p, s, len);
-		else
-			p += sprintf(p, "\\%03o", *s);
-		s += len ? len : 1;
-	}
-	*p = '\0';
-	return text;
 }

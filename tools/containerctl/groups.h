@@ -53,6 +53,5 @@ ssize_t group_pids(const struct group *group, const char *file, pid_t **pids);
 ssize_t pids_parse(const char *text, pid_t **pids);
 
 const char *path_leaf(const char *path);
-char *path_escaped(const char *path);
 
 #endif

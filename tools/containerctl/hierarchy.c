@@ -13,6 +13,7 @@
 #include "hierarchies.h"
 #include "hierarchy.h"
 #include "json.h"
+#include "plain.h"
 
 /**
  * struct action - a word that can follow "containerctl hierarchy"

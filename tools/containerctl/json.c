@@ -38,6 +38,16 @@ int utf8_length(const unsigned char *s)
 	return len;
 }
 
+/* The same, but 0 for control characters, which can be written with two bytes, too. */
+int utf8_printable(const unsigned char *s)
+{
+	int len = utf8_length(s);
+
+	if (s[0] < ' ' || s[0] == 0x7f || (s[0] == 0xc2 && len == 2 && s[1] < 0xa0))
+		return 0;
+	return len;
+}
+
 static void quote(FILE *out, const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;
@@ -51,8 +61,9 @@ static void quote(FILE *out, const char *text)
 			len = 1;
 		} else if (*s == '"' || *s == '\\') {
 			fprintf(out, "\\%c", *s);
-		} else if (*s < 0x20 || *s == 0x7f) {
-			fprintf(out, "\\u%04x", *s);
+		} else if (!utf8_printable(s)) {
+			/* Of two bytes the second is the character. */
+			fprintf(out, "\\u%04x", s[len - 1]);
 		} else {
 			fwrite(s, 1, len, out);
 		}

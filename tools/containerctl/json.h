@@ -26,5 +26,6 @@ void json_decimal(struct json *j, const char *key, double number);
 void json_bool(struct json *j, const char *key, bool value);
 
 int utf8_length(const unsigned char *s);
+int utf8_printable(const unsigned char *s);
 
 #endif

@@ -13,6 +13,7 @@
 #include "containerctl.h"
 #include "json.h"
 #include "names.h"
+#include "plain.h"
 #include "proc.h"
 
 #define COLUMNS_MAX 32
@@ -257,7 +258,7 @@ static int status_run(int argc, char **argv)
 	if (json)
 		status_to_json(path, text);
 	else
-		fputs(text, stdout);
+		print_plain(stdout, text);
 	free(text);
 	return finish_output();
 }

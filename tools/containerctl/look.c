@@ -12,6 +12,7 @@
 
 #include "groups.h"
 #include "names.h"
+#include "plain.h"
 #include "rows.h"
 
 /**

@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "containerctl.h"
+#include "plain.h"
 
 static const struct command *const commands[] = {
 	&cmd_run,
@@ -30,15 +32,27 @@ static const struct command *const commands[] = {
 	&cmd_migrate,
 };
 
+static void print_message(const char *fmt, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, args) < 0) {
+		fputs("no memory\n", stderr);
+		return;
+	}
+	print_plain(stderr, text);
+	free(text);
+	fputc('\n', stderr);
+}
+
 void complain(const char *fmt, ...)
 {
 	va_list args;
 
 	fputs("containerctl: ", stderr);
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	print_message(fmt, args);
 	va_end(args);
-	fputc('\n', stderr);
 }
 
 static void print_usage(const struct command *cmd, FILE *out)
@@ -53,9 +67,8 @@ int usage_error(const struct command *cmd, const char *fmt, ...)
 
 	fprintf(stderr, "containerctl %s: ", cmd->name);
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	print_message(fmt, args);
 	va_end(args);
-	fputc('\n', stderr);
 	print_usage(cmd, stderr);
 	return EXIT_SELF;
 }

@@ -40,7 +40,7 @@ int snapshot_end(struct snapshot *s, struct fault *why);
 void snapshot_close(struct snapshot *s);
 
 char *blockers_read(const char *name, struct fault *why);
-void blockers_print(char *text, FILE *out);
+void blockers_print(const char *text, FILE *out);
 bool blockers_pass(const char *name);
 bool blockers_complain(const char *name);
 

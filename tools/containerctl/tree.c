@@ -17,6 +17,7 @@
 #include "hierarchies.h"
 #include "hierarchy.h"
 #include "json.h"
+#include "plain.h"
 #include "table.h"
 
 /* The main figures of controllers, as columns; "a/b" if there is a second file. */

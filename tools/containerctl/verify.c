@@ -10,6 +10,7 @@
 
 #include "containerctl.h"
 #include "image.h"
+#include "plain.h"
 
 static const struct option verify_options[] = {
 	{ "quiet", no_argument, NULL, 'q' },
@@ -20,12 +21,15 @@ static const struct option verify_options[] = {
 static void say_good(const struct image *image, const char *path)
 {
 	char size[BYTES_TEXT], memory[BYTES_TEXT], time[32];
+	/* That it is undamaged does not mean that the module has made it. */
+	char *name = path_escaped(image->header.name);
 
 	printf("%s: good: container %s of %s, %zu process%s, %s of memory, %s in %u records\n",
-	       path, image->header.name, image_time(image, time), image->nr_processes,
+	       path, name ? name : "?", image_time(image, time), image->nr_processes,
 	       image->nr_processes == 1 ? "" : "es",
 	       bytes_text(image->reader.pages * image->header.page_size, memory),
 	       bytes_text(image->reader.offset, size), image->reader.sequence);
+	free(name);
 }
 
 static int verify(const char *path, bool quiet)
