@@ -134,6 +134,17 @@ is 'show --json: what there is of a bad one' "$(json 'data["complete"], len(data
 like 'show --json: and why' "$(json 'data["error"]')" 'ends early'
 try containerctl show --json --summary "$TMP/good.img"
 refused 'show: --json and --summary' 'exclude each other'
+# However little memory there is: all of it, or nothing that passes for all.
+containerctl show "$TMP/many.img" >"$TMP/all"
+wrong='' short=0
+for ((i = 3000; i < 9000; i += 250)); do
+	STATUS=0
+	(ulimit -v $i && exec containerctl show "$TMP/many.img") >"$TMP/out" 2>"$TMP/err" || STATUS=$?
+	[ $STATUS = 125 ] && short=$((short + 1)) && continue
+	[ $STATUS = 0 ] && cmp -s "$TMP/all" "$TMP/out" || wrong+="$i KiB: $STATUS "
+done
+is 'show: without enough memory it says so' "$wrong" ''
+is 'show: there was a case of that' "$((short > 0))" 1
 try containerctl show --format
 like 'show --format' "$OUT" $'^record CTIM 176 0 - header\nfield 0 4 number version\n'
 

@@ -217,7 +217,8 @@ static int pass_all(struct image *image, struct source *s, struct progress *prog
 	if (!ct_image_finish(r) && !check_processes(image))
 		return 0;
 	fault_set(why, "%s: %s", s->name, r->why);
-	return EXIT_BAD_IMAGE;
+	/* That there is no memory for it says nothing about the image. */
+	return r->err == -ENOMEM ? -1 : EXIT_BAD_IMAGE;
 }
 
 /**

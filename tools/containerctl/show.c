@@ -322,31 +322,62 @@ static void print_summary(const struct image *image)
 	}
 }
 
+/* Text that waits to be printed. */
+struct waiting {
+	char *text;
+	size_t size;
+	size_t room;
+};
+
+/* Unlike that of open_memstream(3) it says when memory lacks, to fclose(3). */
+static ssize_t waiting_write(void *cookie, const char *data, size_t size)
+{
+	struct waiting *w = cookie;
+	size_t room = w->room;
+	char *bigger;
+
+	if (w->size + size > room) {
+		room = 2 * room + size;
+		bigger = realloc(w->text, room);
+		if (!bigger)
+			return 0;
+		w->text = bigger;
+		w->room = room;
+	}
+	memcpy(w->text + w->size, data, size);
+	w->size += size;
+	return size;
+}
+
 /* The summary comes first, but is known last. */
 static int show_text(const char *path, bool summary)
 {
 	struct image image = { .record = summary ? NULL : text_record };
-	struct fault why;
-	char *records = NULL;
-	size_t size;
+	struct fault why = {};
+	cookie_io_functions_t io = { .write = waiting_write };
+	struct waiting records = {};
+	bool failed;
 	int ret;
 
-	output.text = open_memstream(&records, &size);
+	output.text = fopencookie(&records, "w", io);
 	if (!output.text) {
 		complain("no memory");
 		return -1;
 	}
 	ret = image_scan(&image, path, NULL, &why);
-	if (fclose(output.text)) {
-		complain("no memory");
+	/* What could not be written before is no error of the last piece. */
+	failed = ferror(output.text);
+	if (fclose(output.text) || failed) {
+		fault_set(&why, "no memory");
 		ret = -1;
 	} else if (image.reader.sequence) {
 		print_summary(&image);
-		fwrite(records, 1, size, stdout);
+		if (records.size)
+			fwrite(records.text, 1, records.size, stdout);
 	}
 	if (ret && !finish_output())
 		complain("%s", why.text);
-	free(records);
+	free(records.text);
 	image_free(&image);
 	return ret;
 }
