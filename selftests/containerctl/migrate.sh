@@ -79,6 +79,25 @@ end_containers ctl-there
 goes_on_here 'the line breaks at the very end'
 
 # shellcheck disable=SC2016 # the script's own variables
+for victim in 'TERM $PPID' 'HUP $PPID' 'KILL $$'; do
+	signal=${victim%% *}
+	# It has been restarted there, and the word about it gets lost.
+	ssh_is '"$@" | {
+	read -r line
+	echo "$line"
+	read -r line
+	exec >&-
+	kill -'"$victim"'
+	while kill -0 $$ && kill -0 $PPID; do sleep 0.1; done 2>/dev/null
+}'
+	try containerctl migrate --ssh=./ssh --name=ctl-there ctl-here other
+	refused "the end, SIG$signal" 'look whether the container runs there'
+	like "the end, SIG$signal: and here" "$ERR" "container 'ctl-here' goes on here"
+	end_containers ctl-there
+	goes_on_here "the end, SIG$signal"
+done
+
+# shellcheck disable=SC2016 # the script's own variables
 ssh_is 'exec "$@"'
 before=$(counted)
 try containerctl migrate --progress --ssh='./ssh -x -y' --name=ctl-there ctl-here root@other

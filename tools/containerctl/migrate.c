@@ -162,6 +162,32 @@ static int make_ready(struct migration *m, struct fault *why)
 	return -1;
 }
 
+/* For who ends us by a key, or hangs up. */
+static volatile pid_t ssh_pid;
+
+static void end_connection(int sig)
+{
+	(void)sig;
+	if (ssh_pid > 0)
+		kill(ssh_pid, SIGTERM);
+}
+
+/*
+ * All is on its way: the other side may have restarted the container already.  Whoever
+ * ends us now ends the connection only, so that there is a word about that.
+ */
+static void outlive_signals(const struct migration *m)
+{
+	static const int signals[] = { SIGHUP, SIGINT, SIGTERM, SIGQUIT };
+	struct sigaction action = { .sa_handler = end_connection, .sa_flags = SA_RESTART }, old;
+	size_t i;
+
+	ssh_pid = m->pid;
+	for (i = 0; i < ARRAY_SIZE(signals); i++)
+		if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+}
+
 /* Return: as snapshot_stream(). The container is stopped from here on. */
 static int transfer(struct migration *m, struct fault *why)
 {
@@ -171,10 +197,12 @@ static int transfer(struct migration *m, struct fault *why)
 	m->in = -1;
 	ret = target_from(&m->s.target, m->host, in, m->compress, why);
 	ret = ret ? ret : snapshot_stream(&m->s, why);
-	if (ret)
+	if (ret) {
 		target_drop(&m->s.target);
-	else
+	} else {
+		outlive_signals(m);
 		ret = target_finish(&m->s.target, why);
+	}
 	if (!ret || m->s.source.err)
 		return ret;
 	status = end_ssh(m);
@@ -191,9 +219,11 @@ static int finish_there(struct migration *m, struct fault *why)
 	bool restarted = hear(m, "restarted");
 	int status = end_ssh(m);
 
+	ssh_pid = 0;
 	if (restarted)
 		return 0;
-	if (status == 255)
+	/* What ssh was killed by has told nobody there. */
+	if (status >= EXIT_SIGNALLED)
 		fault_set(why, "the connection to %s broke after everything had been sent: look whether the container runs there, before both do",
 			  m->host);
 	else
