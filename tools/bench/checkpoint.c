@@ -278,6 +278,21 @@ static void measure_faults(pid_t pid)
 	close(fd);
 }
 
+/*
+ * What the kernel takes for the same copy of the same memory. A start of its own, as
+ * the second copy of a page is cheaper.
+ */
+static void measure_fork(void)
+{
+	pid_t pid = start_subject("-");
+	double fault, forked;
+
+	if (sscanf(ask(pid, SIGUSR1), "%lf %lf", &fault, &forked) != 2)
+		fail("fork", "the program does not say how long it took");
+	result("pause", "fork", forked);
+	end_subject(pid);
+}
+
 static void end_container(pid_t pid)
 {
 	end_subject(pid);
@@ -329,6 +344,8 @@ static void measure_module(void)
 	end_container(pid);
 	measure_restart(cat_in, "/proc/container/restart", "snapshot");
 	measure_containerctl();
+	if (atoi(shape[3]) == 1)
+		measure_fork();
 }
 
 /* ---- CRIU ---- */

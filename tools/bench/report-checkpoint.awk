@@ -90,8 +90,8 @@ function checkpoint_tables() {
 	if (!checkpoint_shapes())
 		return
 	width = 24
-	checkpoint_table("pause:snapshot pause:stop pause:criu",
-			 "pause,of stop-and-copy,of CRIU",
+	checkpoint_table("pause:snapshot pause:fork pause:stop pause:criu",
+			 "pause,of a fork,of stop-and-copy,of CRIU",
 			 "instructions (of ours)")
 	checkpoint_table("total:snapshot total:containerctl total:criu restart:snapshot restart:containerctl restart:criu",
 			 "total,by containerctl,of CRIU,restart,by containerctl,of CRIU",

@@ -14,7 +14,8 @@
  *	SIGHUP		looks whether all its memory is as it was
  *
  * The first two say how many instructions the first write to a page took; pages
- * that have been written to are no more good for that.
+ * that have been written to are no more good for that.  SIGUSR1 says behind it how
+ * many the fork() took.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -138,11 +139,13 @@ static double write_to(unsigned char *at)
 }
 
 /* The first pages, and behind them the others. */
-static double fault_after_fork(void)
+static double fault_after_fork(long long *forked)
 {
+	long long start = now();
 	pid_t pid = fork();
 	double took;
 
+	*forked = now() - start;
 	if (pid < 0)
 		die("fork");
 	if (!pid) {
@@ -169,12 +172,17 @@ static void on_signal(int signal)
 
 static void answer(int signal)
 {
-	if (signal == SIGUSR1)
-		say("%.2f\n", fault_after_fork());
-	else if (signal == SIGUSR2)
+	long long forked;
+	double fault;
+
+	if (signal == SIGUSR1) {
+		fault = fault_after_fork(&forked);
+		say("%.2f %lld\n", fault, forked);
+	} else if (signal == SIGUSR2) {
 		say("%.2f\n", fault_after_snapshot());
-	else
+	} else {
 		say("%s\n", as_it_was() ? "as it was" : "memory is not as it was");
+	}
 }
 
 static void *one_thread(void *arg)
