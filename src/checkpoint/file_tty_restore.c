@@ -357,22 +357,31 @@ static int restore_seen(struct ct_rtask *t, u32 pty, struct tty_struct *slave)
 {
 	const struct container_image_pty_input *in;
 	const struct ct_record *record;
+	struct tty_ldisc *ldisc;
 
 	record = ct_in_find(&t->r->in, CONTAINER_IMAGE_PTY_INPUT, pty);
 	in = record ? record->payload : NULL;
 	if (!record || record->rec.length < sizeof(*in) ||
 	    in->size > N_TTY_BUF_SIZE || in->canon > in->size ||
 	    in->line > in->size ||
-	    record->rec.length != sizeof(*in) + 2 * in->size ||
-	    !slave->disc_data || slave->termios.c_line != N_TTY)
+	    record->rec.length != sizeof(*in) + 2 * in->size)
 		return ct_restart_fail(t->r, -EINVAL,
 			"the image does not say what is in pseudo terminal %u",
 			pty);
+	/* It has a name: somebody else may open it, and change that at any time. */
+	ldisc = tty_ldisc_ref(slave);
+	if (!ldisc || ldisc->ops->num != N_TTY || !slave->disc_data) {
+		if (ldisc)
+			tty_ldisc_deref(ldisc);
+		return ct_restart_fail(t->r, -EBUSY,
+			"somebody else has changed pseudo terminal %u", pty);
+	}
 	tty_buffer_lock_exclusive(slave->port);
 	down_write(&slave->termios_rwsem);
 	set_seen(slave->disc_data, in);
 	up_write(&slave->termios_rwsem);
 	tty_buffer_unlock_exclusive(slave->port);
+	tty_ldisc_deref(ldisc);
 	return 0;
 }
 
