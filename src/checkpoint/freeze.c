@@ -36,6 +36,8 @@
 
 /* How often those are looked at that do not say when they are still. */
 #define LOOK_AGAIN	(HZ / 50 + 1)
+/* How often without a pause, when there is nobody to wait for. */
+#define MAX_LOOKS	8
 
 /* Killable; no load; no hindrance to a suspend. */
 #define PARKED_STATE	(TASK_KILLABLE | TASK_NOLOAD | TASK_FREEZABLE)
@@ -355,11 +357,33 @@ static void settle(struct ct_frozen *f)
 			come_to_rest(f->order[i]);
 }
 
+static bool all_arrived(struct ct_frozen *f)
+{
+	return atomic_read(&f->nr_parked) == atomic_read(&f->nr_asked);
+}
+
+/*
+ * Until all who were asked have arrived. Who ends cannot be asked, and comes by
+ * itself: a few looks later it is likely to be there; else there is time.
+ */
+static int await_arrivals(struct ct_frozen *f, unsigned int *looks)
+{
+	if (!all_arrived(f))
+		*looks = 0;
+	else if (++*looks > MAX_LOOKS)
+		schedule_timeout_killable(1);
+	else
+		cond_resched();
+	return wait_event_killable_timeout(f->arrival, all_arrived(f),
+					   LOOK_AGAIN) < 0 ||
+	       fatal_signal_pending(current) ? -EINTR : 0;
+}
+
 static int freeze_all(struct ct_frozen *f, struct ct_space *space, char *why)
 {
 	unsigned long end = jiffies + FREEZE_TIMEOUT;
 	struct task_struct *one = NULL;
-	unsigned int restless, n = 0;
+	unsigned int restless, looks = 0, n = 0;
 	struct ct_gathering g;
 	int err;
 
@@ -378,16 +402,10 @@ static int freeze_all(struct ct_frozen *f, struct ct_space *space, char *why)
 		if (!err && time_after(jiffies, end))
 			err = not_still(space, one ?: g.task[0], why);
 		ct_gathering_free(&g);
+		if (!err && restless)
+			err = await_arrivals(f, &looks);
 		if (err)
 			return err;
-		/* Who ends cannot be asked, and is not waited for below. */
-		cond_resched();
-		if (restless &&
-		    wait_event_killable_timeout(f->arrival,
-						atomic_read(&f->nr_parked) ==
-						atomic_read(&f->nr_asked),
-						LOOK_AGAIN) < 0)
-			return -EINTR;
 	}
 }
 
