@@ -532,6 +532,11 @@ int ct_container_create_in(struct ct_container *place,
 
 	if (err)
 		return err;
+	/* Loading may yet fail, and would not wait for the end of a container. */
+	if (READ_ONCE(THIS_MODULE->state) == MODULE_STATE_COMING) {
+		snprintf(why, CT_WHY_MAX, "the module is being loaded");
+		return -ENODEV;
+	}
 	pid = ct_enter_process(req, &space, why);
 	if (!pid)
 		return -ESRCH;
