@@ -158,6 +158,17 @@ BLOCKED(unlinked_unix_socket, "fd 3", "name is gone")
 	cr_ready();
 }
 
+/* It stays in its line and in its field, and no terminal obeys it. */
+BLOCKED(name_with_controls, "fd 3", "/a\\011b\\033[31m\\012c\\134 ")
+{
+	const char *dir = cr_file("a\tb\33[31m\nc\\");
+
+	CT_EQ(0, mkdir(dir, 0700));
+	CT_EQ(3, open(dir, O_RDONLY));
+	CT_EQ(0, rmdir(dir));
+	cr_ready();
+}
+
 BLOCKED(ip_options, "fd 3", "IP_OPTIONS")
 {
 	CT_EQ(3, socket(AF_INET, SOCK_DGRAM, 0));

@@ -43,6 +43,20 @@ static bool is_known(const struct ct_blockers *blockers, const char *text)
 	return false;
 }
 
+/* Names of files and of threads can have anything in them. */
+static char *escaped(const char *text)
+{
+	size_t size = strlen(text);
+	char *copy = kmalloc(4 * size + 1, GFP_KERNEL_ACCOUNT);
+
+	if (copy) {
+		size = string_escape_mem(text, size, copy, 4 * size,
+					 ESCAPE_OCTAL, CT_CONTROLS);
+		copy[size] = '\0';
+	}
+	return copy;
+}
+
 /**
  * ct_block - say that something cannot be saved
  * @s: the checkpoint; its @pid says which process this is about
@@ -60,13 +74,17 @@ int ct_block(struct ct_save *s, const char *where, const char *what,
 	     const char *why, const char *help)
 {
 	struct ct_blocker *b;
-	char *text;
+	char *text, *name;
 	size_t size;
 
 	if (s->blockers.count >= BLOCKERS_MAX)
 		return 0;
+	name = escaped(what);
+	if (!name)
+		return -ENOMEM;
 	text = kasprintf(GFP_KERNEL_ACCOUNT, "%d\t%s\t%s\t%s\t%s", s->pid, where,
-			 what, why, help);
+			 name, why, help);
+	kfree(name);
 	if (!text)
 		return -ENOMEM;
 	if (is_known(&s->blockers, text)) {
@@ -94,7 +112,7 @@ void ct_blockers_show(struct seq_file *m, const struct ct_blockers *blockers)
 	const struct ct_blocker *b;
 
 	list_for_each_entry(b, &blockers->list, list) {
-		seq_escape(m, b->text, "\n\\");
+		seq_puts(m, b->text);
 		seq_putc(m, '\n');
 	}
 }

@@ -691,7 +691,7 @@ void ct_progress_show(struct seq_file *m, struct ct_progress *p)
 	if (failed) {
 		seq_puts(m, "checkpoint-error:\t");
 		/* The name of a thread in it can have anything in it. */
-		seq_escape(m, p->error, "\n\\");
+		seq_escape(m, p->error, CT_CONTROLS);
 		seq_putc(m, '\n');
 	}
 	mutex_unlock(&error_mutex);

@@ -93,6 +93,14 @@ struct ct_group_ops {
 	void (*remove)(struct ct_container *c);
 };
 
+/*
+ * To be escaped in names that others have chosen, so that they stay in their line and
+ * field, and no terminal obeys them.
+ */
+#define CT_CONTROLS \
+	"\001\002\003\004\005\006\007\010\011\012\013\014\015\016\017\020" \
+	"\021\022\023\024\025\026\027\030\031\032\033\034\035\036\037\177\\"
+
 void ct_containers_lock(void);
 void ct_containers_unlock(void);
 int ct_containers_each(int (*fn)(struct ct_container *c, void *data),

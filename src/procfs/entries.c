@@ -154,7 +154,7 @@ static int tasks_show(struct seq_file *m, void *v)
 	get_task_comm(comm, task);
 	put_task_struct(task);
 	seq_printf(m, "%d\t%d\t", pid_nr_ns(v, t->c->space.token), pid_vnr(v));
-	seq_escape(m, comm, " \t\n\\");
+	seq_escape(m, comm, " " CT_CONTROLS);
 	seq_putc(m, '\n');
 	return 0;
 }
