@@ -6,6 +6,7 @@
  * parents, and the dead among them.
  */
 #include "ct-checkpoint.h"
+#include <sys/resource.h>
 
 struct who {
 	pid_t pid, tid, ppid, pgrp, sid;
@@ -464,6 +465,45 @@ CR_ROW(zombies, .below = true)
 	for (i = 0; i < 4; i++)
 		CT_EQ(ends[i], ct_reap(child[i]));
 	CT_EQ(-ECHILD, ct_reap(-1));
+}
+
+static void works_a_while(void *arg)
+{
+	struct timespec used;
+
+	(void)arg;
+	CT_EQ(0, prctl(PR_SET_NAME, "has ended"));
+	do {
+		CT_EQ(0, clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used));
+	} while (!used.tv_sec && used.tv_nsec < 200000000);
+}
+
+static long used_us(const struct rusage *used)
+{
+	return (used->ru_utime.tv_sec + used->ru_stime.tv_sec) * 1000000 +
+	       used->ru_utime.tv_usec + used->ru_stime.tv_usec;
+}
+
+/* What it has used, which its parent is told, and what it is called. */
+CR_ROW(remains, .below = true)
+{
+	pid_t child = cr_child(works_a_while, NULL);
+	struct rusage before, after;
+	char path[64], text[32];
+	siginfo_t info;
+
+	CT_EQ(0, syscall(SYS_waitid, P_PID, child, &info, WEXITED | WNOWAIT,
+			 &before));
+	CT_CHECK(used_us(&before) >= 150000);
+	cr_ready();
+	snprintf(path, sizeof(path), "/proc/%d/comm", child);
+	CT_CHECK(ct_read_file(path, text, sizeof(text)) > 0);
+	CT_STREQ("has ended\n", text);
+	CT_EQ(child, wait4(child, NULL, 0, &after));
+	CT_CHECK(used_us(&after) >= used_us(&before));
+	CT_CHECK(after.ru_minflt >= before.ru_minflt);
+	/* And no more than that, but for the end of who stands in for it. */
+	CT_CHECK(used_us(&after) < used_us(&before) + 100000);
 }
 
 static void *ends_them_all(void *arg)

@@ -97,6 +97,8 @@ class Image:
         self.add_fields("PROC", pid, **fields)
         if fields["threads"]:
             self.add_fields("THRD", pid, process=pid, comm=comm)
+        else:
+            self.add_fields("COMM", pid, comm=comm)
 
     def end(self, pages=0):
         """The last one."""

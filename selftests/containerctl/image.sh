@@ -105,7 +105,7 @@ like 'show: processes' "$OUT" $'\nprocesses: +3\n'
 like 'show: threads' "$OUT" $'\nthreads: +2\n'
 like 'show: memory' "$OUT" $'\nmemory: +8.0 KiB in 2 pages\n'
 like 'show: a process' "$OUT" $'\n +1 +0 +1 +1 +1 - +"'
-like 'show: a zombie' "$OUT" $'\n +8 +7 +8 +1 +0 zombie +"'
+like 'show: a zombie' "$OUT" $'\n +8 +7 +8 +1 +0 zombie +"gone"'
 like 'show: nothing goes to the terminal as it is' "$OUT" \
 	$'\n +7 +1 +7 +1 +1 - +"a \\\\"b\\\\"\\\\\\\\\\\\x1b\\[31m'
 like 'show: a record' "$OUT" $'\n\n1: PROC 1 \\(process\\), [0-9]+ bytes\n    parent +0\n'

@@ -231,7 +231,7 @@ static int end_well(struct ct_rtask *t)
 {
 	int err = ct_restart_await(t->r, CT_PHASE_OBJECTS);
 
-	return err || !t->prec ? err : ct_restore_credentials(t);
+	return err || !t->prec ? err : ct_restore_remains(t);
 }
 
 /* Return: false: it has no life in front of it, and is to end in peace. */

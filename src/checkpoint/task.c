@@ -486,22 +486,6 @@ static int save_parts(struct ct_save *s, struct task_struct *leader,
 	return err;
 }
 
-static int save_zombie(struct ct_save *s, struct task_struct *leader,
-		       struct container_image_process *rec)
-{
-	const struct signal_struct *signal = leader->signal;
-
-	rec->flags |= CONTAINER_IMAGE_ZOMBIE;
-	/* The process's may be another than that of its first thread: see wait(2). */
-	rec->exit_code = signal->flags & SIGNAL_GROUP_EXIT ?
-			 signal->group_exit_code : leader->exit_code;
-	if (thread_group_empty(leader))
-		return 0;
-	return ct_block(s, "-", "main thread ended",
-			"the first thread of the process has ended, and others go on",
-			"have the program keep its first thread");
-}
-
 /**
  * ct_save_process - save what the threads of a process share
  * @s: the checkpoint
@@ -521,7 +505,7 @@ int ct_save_process(struct ct_save *s, struct task_struct *leader)
 			      sizeof(struct container_image_rlimit);
 	save_relations(s, leader, &rec);
 	save_signal_struct(leader, &rec);
-	err = zombie ? save_zombie(s, leader, &rec) :
+	err = zombie ? ct_save_zombie(s, leader, &rec) :
 		       save_parts(s, leader, &rec);
 	if (err)
 		return err;
@@ -532,7 +516,7 @@ int ct_save_process(struct ct_save *s, struct task_struct *leader)
 		return -ENOMEM;
 	*out = rec;
 	if (zombie)
-		return ct_save_zombie_credentials(s, leader);
+		return ct_save_remains(s, leader);
 	save_rlimits(leader, (struct container_image_rlimit *)(out + 1));
 	return 0;
 }

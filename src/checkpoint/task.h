@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the files about processes and threads have among themselves: task.c,
- * cred.c, sched.c, cpu.c, xstate.c, resume.c.
+ * cred.c, zombie.c, sched.c, cpu.c, xstate.c, resume.c.
  */
 #ifndef CT_CHECKPOINT_TASK_H
 #define CT_CHECKPOINT_TASK_H
@@ -24,6 +24,12 @@ const struct ct_record *ct_thread_record(const struct ct_rtask *t, u32 type);
 int ct_save_credentials(struct ct_save *s, struct task_struct *task);
 int ct_save_zombie_credentials(struct ct_save *s, struct task_struct *leader);
 int ct_restore_credentials(struct ct_rtask *t);
+
+/* zombie.c */
+int ct_save_zombie(struct ct_save *s, struct task_struct *leader,
+		   struct container_image_process *rec);
+int ct_save_remains(struct ct_save *s, struct task_struct *leader);
+int ct_restore_remains(struct ct_rtask *t);
 
 /* fs.c */
 int ct_restore_thread_fs(struct ct_rtask *t);

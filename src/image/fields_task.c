@@ -57,6 +57,14 @@ static const struct ct_field thread_fields[] = {
 
 #undef F
 
+#define F(field, kind) CT_FIELD(struct container_image_comm, field, kind)
+static const struct ct_field comm_fields[] = {
+	F(comm, TEXT),
+	{}
+};
+
+#undef F
+
 static const struct ct_field processors_fields[] = {
 	{ .name = "processors", .kind = CT_FIELD_HEX, .size = 8 },
 	{}
@@ -217,6 +225,12 @@ const struct ct_record_type ct_records_task[] = {
 		.size = sizeof(struct container_image_credentials),
 		.element = sizeof(__u32),
 		.element_fields = group_fields,
+	},
+	{
+		.type = CONTAINER_IMAGE_COMM,
+		.name = "comm",
+		.fields = comm_fields,
+		.size = sizeof(struct container_image_comm),
 	},
 	{
 		.type = CONTAINER_IMAGE_CPU,

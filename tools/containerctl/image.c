@@ -97,6 +97,16 @@ static int add_thread(struct image *image, uint32_t tid,
 	return 0;
 }
 
+/* Of one that has ended, which has no thread. */
+static void note_comm(struct image *image, uint32_t pid,
+		      const struct container_image_comm *name)
+{
+	struct image_process *process = find_process(image, pid);
+
+	if (process)
+		snprintf(process->comm, sizeof(process->comm), "%s", name->comm);
+}
+
 /* As many addresses, and as many pages, as it says. */
 static int check_pages(struct image *image, const struct container_image_pages *pages)
 {
@@ -134,6 +144,9 @@ static int note(struct image *image, const void *payload)
 		return add_process(image, rec->id, payload);
 	case CONTAINER_IMAGE_THREAD:
 		return add_thread(image, rec->id, payload);
+	case CONTAINER_IMAGE_COMM:
+		note_comm(image, rec->id, payload);
+		return 0;
 	case CONTAINER_IMAGE_PAGES:
 		return check_pages(image, payload);
 	case CONTAINER_IMAGE_TOTAL:

@@ -14,6 +14,8 @@
  * and below.
  */
 #define CONTAINER_IMAGE_CREDENTIALS CONTAINER_IMAGE_TYPE('C', 'R', 'E', 'D')
+/* What a process is called that has ended. Optional. */
+#define CONTAINER_IMAGE_COMM	CONTAINER_IMAGE_TYPE('C', 'O', 'M', 'M')
 /* General registers of a thread, and what it has told the kernel. */
 #define CONTAINER_IMAGE_CPU	CONTAINER_IMAGE_TYPE('C', 'P', 'U', ' ')
 /* A component of the extended state; several of a thread, in order. */
@@ -144,6 +146,14 @@ struct container_image_thread {
 #define CONTAINER_IMAGE_NO_EXEC_YET	0x800	/* has not called execve(2) */
 #define CONTAINER_IMAGE_SECCOMP_STRICT	0x1000	/* SECCOMP_MODE_STRICT */
 #define CONTAINER_IMAGE_SECCOMP_FIRST	0x2000	/* filters of the first thread */
+
+/**
+ * struct container_image_comm - payload of CONTAINER_IMAGE_COMM
+ * @comm: of its first thread, with a 0 at its end
+ */
+struct container_image_comm {
+	char comm[16];
+};
 
 /**
  * struct container_image_credentials - payload of CONTAINER_IMAGE_CREDENTIALS
