@@ -116,15 +116,38 @@ static void read_members(const char *name)
 	fclose(file);
 }
 
+/*
+ * Has it run? A child that is forked beside the move can be seen a moment before it
+ * goes where its parent has gone, but it does not run before that.
+ */
+static bool has_run(pid_t pid)
+{
+	static const char key[] = "ctxt_switches:\t";
+	char path[64], text[4096], *at;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	if (ct_read_file(path, text, sizeof(text)) <= 0)
+		return true;
+	for (at = text; (at = strstr(at, key)); at += strlen(key))
+		if (atol(at + strlen(key)))
+			return true;
+	return false;
+}
+
 /* Is it there, or has it come since, or died? */
 static bool is_member(pid_t pid, const char *name)
 {
+	bool inside = false;
 	char state;
 
-	if (members[pid / 8] & 1 << pid % 8 || ct_inside(name, pid))
+	if (members[pid / 8] & 1 << pid % 8)
+		return true;
+	CT_UNTIL((inside = ct_inside(name, pid)) || has_run(pid));
+	/* In this order: it had run before it was looked for, and lives afterwards. */
+	if (inside || ct_inside(name, pid))
 		return true;
 	state = ct_state(pid);
-	return !state || state == 'Z' || state == 'X' || ct_inside(name, pid);
+	return !state || state == 'Z' || state == 'X';
 }
 
 /* How many of those below @root are outside of the container? */
