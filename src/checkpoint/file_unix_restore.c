@@ -3,11 +3,9 @@
  * Making unix sockets again.
  *
  * Each socket is made and bound when its file is restored.  When all are there
- * they are connected and what waits in them is sent once more, by the sockets
- * that sent it; where those are gone, by one that lives as long as that takes.
+ * they are connected, and what waits in them is sent once more (file_unix_send.c).
  */
 #include <linux/cred.h>
-#include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/limits.h>
 #include <linux/namei.h>
@@ -18,7 +16,6 @@
 #include <linux/slab.h>
 #include <linux/un.h>
 #include <net/af_unix.h>
-#include <net/scm.h>
 #include <net/sock.h>
 #include <net/tcp_states.h>
 
@@ -27,9 +24,6 @@
 #include "checkpoint/unix.h"
 
 #define SUN_PATH	offsetof(struct sockaddr_un, sun_path)
-#define NAME_MAX_LEN	sizeof_field(struct sockaddr_un, sun_path)
-/* Enough for whatever a socket may hold. */
-#define PLENTY		(64 << 20)
 
 /**
  * struct known - a record with what follows it
@@ -50,7 +44,7 @@ static bool rec_ok(const struct container_image_unix *rec, u64 length)
 	if (rec->type != SOCK_STREAM && rec->type != SOCK_DGRAM &&
 	    rec->type != SOCK_SEQPACKET)
 		return false;
-	if (rec->name > NAME_MAX_LEN || rec->peer_name > NAME_MAX_LEN ||
+	if (rec->name > CT_UNIX_NAME_MAX || rec->peer_name > CT_UNIX_NAME_MAX ||
 	    rec->path > PATH_MAX ||
 	    rec->name + rec->path + rec->peer_name != length - sizeof(*rec))
 		return false;
@@ -105,12 +99,19 @@ static struct unix_address *make_addr(const char *name, u32 length)
 	return addr;
 }
 
-/*
- * Give a socket a name that does not lead to it, or another text for one that does.
+/**
+ * ct_unix_set_name - give a socket a name by which it is not found
+ * @sk: the socket; if it has one already, that only gets another text
+ * @name: what follows the family; not terminated
+ * @length: of it; 0: nothing is changed
+ *
  * In the kernel a name does not change any more; there are those who look at it twice
  * under the lock of the table (/proc/net/unix), and those who have none (sock_diag).
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
  */
-static int set_name(struct sock *sk, const char *name, u32 length)
+int ct_unix_set_name(struct sock *sk, const char *name, u32 length)
 {
 	struct unix_address *addr, *old = unix_sk(sk)->addr;
 	spinlock_t *lock;	/* of those names in the table that have our hash */
@@ -150,7 +151,7 @@ static int address_of(struct ct_rtask *t, const struct known *k,
 		slash = strrchr(k->path, '/');
 		name = slash + 1;
 		size = strlen(name);
-		if (!size || size >= NAME_MAX_LEN)
+		if (!size || size >= CT_UNIX_NAME_MAX)
 			return -ENAMETOOLONG;
 		dir = ct_scratch(t, 0, k->path, slash - k->path + 1);
 		if (IS_ERR(dir))
@@ -262,7 +263,7 @@ struct file *ct_unix_restore(struct ct_rtask *t, u32 id)
 	if (k.rec->flags & CONTAINER_IMAGE_UNIX_BOUND)
 		err = bind_name(t, &k, sock);
 	if (!err)
-		err = set_name(sock->sk, k.name, k.rec->name);
+		err = ct_unix_set_name(sock->sk, k.name, k.rec->name);
 	if (!err && k.rec->state == CONTAINER_IMAGE_UNIX_LISTENING)
 		err = sock->ops->listen(sock, min_t(u32, k.rec->backlog, INT_MAX));
 	if (!err)
@@ -271,227 +272,6 @@ struct file *ct_unix_restore(struct ct_rtask *t, u32 id)
 	return ERR_PTR(ct_restart_fail(t->r, err,
 		"cannot give a unix socket its name%s%.128s",
 		k.path ? " " : "", k.path ?: ""));
-}
-
-/* ---- messages ---- */
-
-/* What keeps a message from being sent is out of the way meanwhile. */
-struct obstacles {
-	struct sock *from;
-	struct sock *to;
-	unsigned int from_shutdown;
-	unsigned int to_shutdown;
-	unsigned int backlog;
-	int sndbuf;
-	int from_error;
-};
-
-static void lift(struct obstacles *o)
-{
-	o->from_shutdown = o->from->sk_shutdown;
-	o->to_shutdown = o->to->sk_shutdown;
-	o->backlog = o->to->sk_max_ack_backlog;
-	o->sndbuf = o->from->sk_sndbuf;
-	o->from_error = o->from->sk_err;
-	WRITE_ONCE(o->from->sk_shutdown, 0);
-	WRITE_ONCE(o->to->sk_shutdown, 0);
-	WRITE_ONCE(o->to->sk_max_ack_backlog, INT_MAX);
-	WRITE_ONCE(o->from->sk_sndbuf, PLENTY);
-	WRITE_ONCE(o->from->sk_err, 0);
-}
-
-static void put_back(struct obstacles *o)
-{
-	WRITE_ONCE(o->from->sk_shutdown, o->from_shutdown);
-	WRITE_ONCE(o->to->sk_shutdown, o->to_shutdown);
-	WRITE_ONCE(o->to->sk_max_ack_backlog, o->backlog);
-	WRITE_ONCE(o->from->sk_sndbuf, o->sndbuf);
-	WRITE_ONCE(o->from->sk_err, o->from_error);
-}
-
-/* Who sent it; what the sender's own socket has said about current is replaced. */
-static void set_creds(struct ct_rtask *t, struct sk_buff *skb,
-		      const struct container_image_unix_message *m)
-{
-	kuid_t uid = INVALID_UID;
-	kgid_t gid = INVALID_GID;
-
-	put_pid(UNIXCB(skb).pid);
-	UNIXCB(skb).pid = NULL;
-	if (m->flags & CONTAINER_IMAGE_UNIX_CREDS) {
-		uid = make_kuid(&init_user_ns, m->uid);
-		gid = make_kgid(&init_user_ns, m->gid);
-		UNIXCB(skb).pid = ct_pid_of(t->r, m->nr);
-	}
-	UNIXCB(skb).uid = uid;
-	UNIXCB(skb).gid = gid;
-}
-
-/*
- * Of what has come after @last only what @from has sent: a socket that has a name may
- * be sent something by anybody, who must not get the rights of somebody else.
- */
-static void set_all_creds(struct ct_rtask *t, const struct sock *from,
-			  struct sock *to, const struct sk_buff *last,
-			  const struct container_image_unix_message *m)
-{
-	struct sk_buff_head *queue = &to->sk_receive_queue;
-	struct sk_buff *skb;
-
-	spin_lock(&queue->lock);
-	skb_queue_reverse_walk(queue, skb) {
-		if (skb == last)
-			break;
-		if (skb->sk == from)
-			set_creds(t, skb, m);
-	}
-	spin_unlock(&queue->lock);
-}
-
-/* Descriptors for the files that come with it, as a control message. */
-static struct cmsghdr *make_rights(struct ct_rtask *t, const u32 *ids, u32 n)
-{
-	struct cmsghdr *cmsg;
-	int *fds;
-	u32 i;
-
-	cmsg = kzalloc(CMSG_SPACE(n * sizeof(int)), GFP_KERNEL);
-	if (!cmsg)
-		return ERR_PTR(-ENOMEM);
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(n * sizeof(int));
-	fds = CMSG_DATA(cmsg);
-	for (i = 0; i < n; i++) {
-		struct file *file = xa_load(&t->r->files, ids[i]);
-		int fd = file ? ct_put_fd(file) : -EINVAL;
-
-		if (fd >= 0) {
-			fds[i] = fd;
-			continue;
-		}
-		while (i--)
-			close_fd(fds[i]);
-		kfree(cmsg);
-		return ERR_PTR(fd);
-	}
-	return cmsg;
-}
-
-static void drop_rights(struct cmsghdr *cmsg, u32 n)
-{
-	int *fds = CMSG_DATA(cmsg);
-
-	while (n--)
-		close_fd(fds[n]);
-	kfree(cmsg);
-}
-
-static int send_one(struct ct_rtask *t, struct socket *from, struct sock *to,
-		    const struct container_image_unix_message *m)
-{
-	struct obstacles o = { .from = from->sk, .to = to };
-	const u32 *ids = (const u32 *)(m + 1);
-	struct kvec data = {
-		.iov_base = (void *)(ids + m->files) + m->name,
-		.iov_len = m->size };
-	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
-	/* It stays: those who could take it away wait for us. */
-	const struct sk_buff *last = skb_peek_tail(&to->sk_receive_queue);
-	struct cmsghdr *rights = NULL;
-	int ret;
-
-	if (m->files) {
-		rights = make_rights(t, ids, m->files);
-		if (IS_ERR(rights))
-			return PTR_ERR(rights);
-		msg.msg_control = rights;
-		msg.msg_controllen = CMSG_SPACE(m->files * sizeof(int));
-	}
-	lift(&o);
-	ret = kernel_sendmsg(from, &msg, &data, 1, m->size);
-	put_back(&o);
-	if (rights)
-		drop_rights(rights, m->files);
-	if (ret != m->size)
-		return ret < 0 ? ret : -EIO;
-	set_all_creds(t, from->sk, to, last, m);
-	return 0;
-}
-
-static bool message_ok(const struct ct_record *record)
-{
-	const struct container_image_unix_message *m = record->payload;
-
-	return record->rec.length >= sizeof(*m) && m->files <= SCM_MAX_FD &&
-	       m->name <= NAME_MAX_LEN && m->size <= CT_UNIX_PIECE &&
-	       record->rec.length == sizeof(*m) + m->files * sizeof(u32) +
-				     m->name + m->size;
-}
-
-/* A socket that sends what one sent that has gone, and had this name. */
-static struct socket *stand_in(int type, const char *name, u32 length)
-{
-	struct socket *sock;
-	int err;
-
-	err = sock_create(AF_UNIX, type, 0, &sock);
-	if (err)
-		return ERR_PTR(err);
-	err = set_name(sock->sk, name, length);
-	if (!err)
-		return sock;
-	sock_release(sock);
-	return ERR_PTR(err);
-}
-
-/* Datagrams go to any socket: for a while it is the sender's, and has no other. */
-static int send_datagram(struct ct_rtask *t, struct sock *to,
-			 const struct container_image_unix_message *m)
-{
-	const char *name = (const char *)(m + 1) + m->files * sizeof(u32);
-	struct socket *from = stand_in(SOCK_DGRAM, name, m->name);
-	struct sock *peer = unix_peer(to);
-	int err;
-
-	if (IS_ERR(from))
-		return PTR_ERR(from);
-	unix_peer(to) = NULL;
-	unix_peer(from->sk) = to;
-	err = send_one(t, from, to, m);
-	unix_peer(from->sk) = NULL;
-	unix_peer(to) = peer;
-	sock_release(from);
-	return err;
-}
-
-/* All messages of a socket, or of a connection that waits in it. */
-static int fill(struct ct_rtask *t, u32 id, u32 pending, struct socket *from,
-		struct sock *to)
-{
-	const struct container_image_unix_message *m;
-	const struct ct_record *record;
-	int err;
-
-	for (record = ct_in_find(&t->r->in, CONTAINER_IMAGE_UNIX_MESSAGE, id);
-	     record; record = ct_in_next(record)) {
-		m = record->payload;
-		if (!message_ok(record))
-			return ct_restart_fail(t->r, -EINVAL,
-				"the image has a message in a unix socket that there cannot be");
-		if (m->pending != pending)
-			continue;
-		if (to->sk_type == SOCK_DGRAM)
-			err = send_datagram(t, to, m);
-		else if (!from)
-			err = -ENOTCONN;
-		else
-			err = send_one(t, from, to, m);
-		if (err)
-			return ct_restart_fail(t->r, err,
-				"cannot put a message into a unix socket again");
-	}
-	return 0;
 }
 
 /* ---- connections ---- */
@@ -574,7 +354,7 @@ static struct socket *join_gone(const struct known *k, struct socket *sock)
 
 	if (unix_peer(sock->sk))
 		return ERR_PTR(-EINVAL);
-	gone = stand_in(k->rec->type, k->other, k->rec->peer_name);
+	gone = ct_unix_stand_in(k->rec->type, k->other, k->rec->peer_name);
 	if (IS_ERR(gone))
 		return gone;
 	if (sock->type == SOCK_DGRAM)
@@ -607,7 +387,7 @@ static int link_connected(struct ct_rtask *t, u32 id, const struct known *k,
 		err = -EINVAL;
 	}
 	if (!err)
-		err = fill(t, id, 0, from, sock->sk);
+		err = ct_unix_fill(t, id, 0, from, sock->sk);
 	if (gone)
 		sock_release(gone);
 	return err;
@@ -641,7 +421,7 @@ static int link_pending(struct ct_rtask *t, u32 id, u32 number,
 	int length, err;
 
 	client = pending->client ? client_of(t, pending->client, server->type) :
-				   stand_in(server->type, NULL, 0);
+				   ct_unix_stand_in(server->type, NULL, 0);
 	if (IS_ERR(client))
 		return PTR_ERR(client);
 	err = address_of(t, k, (struct sockaddr_un *)&addr, &length);
@@ -652,7 +432,7 @@ static int link_pending(struct ct_rtask *t, u32 id, u32 number,
 	if (!err && (!embryo || unix_peer(embryo) != client->sk))
 		err = -EADDRINUSE;
 	if (!err)
-		err = fill(t, id, number, client, embryo);
+		err = ct_unix_fill(t, id, number, client, embryo);
 	if (!err && pending->client)
 		err = get_known(t, pending->client, &other) ?:
 		      finish(t, &other, client->sk);
@@ -701,7 +481,7 @@ int ct_unix_link(struct ct_rtask *t, u32 id, struct file *file)
 		err = link_listening(t, id, &k, sock);
 		break;
 	default:
-		err = fill(t, id, 0, NULL, sock->sk);
+		err = ct_unix_fill(t, id, 0, NULL, sock->sk);
 	}
 	if (!err)
 		err = ct_restore_sockopts(t, id, sock);

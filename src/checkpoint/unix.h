@@ -5,10 +5,15 @@
 
 #include <linux/fs.h>
 #include <linux/net.h>
+#include <linux/un.h>
 #include <net/sock.h>
+
+struct ct_rtask;
 
 /* As much data as there is in one record. */
 #define CT_UNIX_PIECE	BIT(20)
+
+#define CT_UNIX_NAME_MAX sizeof_field(struct sockaddr_un, sun_path)
 
 /* "other end of fd 2147483647", and so on */
 #define CT_WHERE_INNER	64
@@ -23,5 +28,13 @@ static inline struct socket *ct_unix_of(const struct file *file)
 	sock = sock_from_file((struct file *)file);
 	return sock && sock->sk && sock->sk->sk_family == AF_UNIX ? sock : NULL;
 }
+
+/* file_unix_restore.c */
+int ct_unix_set_name(struct sock *sk, const char *name, u32 length);
+
+/* file_unix_send.c */
+struct socket *ct_unix_stand_in(int type, const char *name, u32 length);
+int ct_unix_fill(struct ct_rtask *t, u32 id, u32 pending, struct socket *from,
+		 struct sock *to);
 
 #endif
