@@ -12,6 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 
 /* -- a thread in a call ------------------------------------------------------------- */
 
@@ -84,6 +85,63 @@ CR_ROW(read_pipe)
 	still_waits(&caller);
 	CT_EQ(1, write(ends[1], "x", 1));
 	ends_call(&caller, 1);
+}
+
+/* A socket with a limit of time says EINTR where others let the call go on. */
+static void limit_time(int fd, int option)
+{
+	struct timeval limit = { .tv_sec = 100 };
+
+	CT_EQ(0, setsockopt(fd, SOL_SOCKET, option, &limit, sizeof(limit)));
+}
+
+static long reads_vector(void)
+{
+	char byte;
+	struct iovec iov = { &byte, 1 };
+
+	return preadv2(ends[0], &iov, 1, -1, 0);
+}
+
+CR_ROW(preadv2_socket)
+{
+	struct caller caller = { 0 };
+
+	CT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
+	limit_time(ends[0], SO_RCVTIMEO);
+	start_call(&caller, reads_vector, SYS_preadv2);
+	cr_ready();
+	still_waits(&caller);
+	CT_EQ(1, write(ends[1], "x", 1));
+	ends_call(&caller, 1);
+}
+
+static struct sockaddr_un server = { .sun_family = AF_UNIX };
+
+static long connects(void)
+{
+	return connect(ends[1], (struct sockaddr *)&server, sizeof(server));
+}
+
+/* There is room for one connection that waits. */
+CR_ROW(connect_unix, .without = CR_COPY)
+{
+	int first = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct caller caller = { 0 };
+
+	strcpy(server.sun_path, cr_file("s"));
+	ends[0] = socket(AF_UNIX, SOCK_STREAM, 0);
+	ends[1] = socket(AF_UNIX, SOCK_STREAM, 0);
+	CT_EQ(0, bind(ends[0], (struct sockaddr *)&server, sizeof(server)));
+	CT_EQ(0, listen(ends[0], 0));
+	CT_EQ(0, connect(first, (struct sockaddr *)&server, sizeof(server)));
+	limit_time(ends[1], SO_SNDTIMEO);
+	start_call(&caller, connects, SYS_connect);
+	cr_ready();
+	still_waits(&caller);
+	CT_CHECK(accept(ends[0], NULL, NULL) >= 0);
+	ends_call(&caller, 0);
+	CT_CHECK(accept(ends[0], NULL, NULL) >= 0);
 }
 
 static long writes(void)

@@ -19,7 +19,8 @@
 
 /*
  * They have done nothing when they return EINTR, so that to call them again is
- * no harm. A time limit begins anew.
+ * no harm; but for connect(2), which goes on with what it has begun. A time limit
+ * begins anew.
  */
 static bool may_begin_again(long nr)
 {
@@ -36,6 +37,12 @@ static bool may_begin_again(long nr)
 	case __NR_readv:
 	case __NR_write:
 	case __NR_writev:
+	case __NR_pread64:
+	case __NR_preadv:
+	case __NR_preadv2:
+	case __NR_pwrite64:
+	case __NR_pwritev:
+	case __NR_pwritev2:
 	case __NR_recvfrom:
 	case __NR_recvmsg:
 	case __NR_recvmmsg:
@@ -44,6 +51,7 @@ static bool may_begin_again(long nr)
 	case __NR_sendmmsg:
 	case __NR_accept:
 	case __NR_accept4:
+	case __NR_connect:
 		return true;
 	default:
 		return false;
