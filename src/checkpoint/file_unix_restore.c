@@ -276,25 +276,27 @@ struct file *ct_unix_restore(struct ct_rtask *t, u32 id)
 
 /* ---- connections ---- */
 
+/* Takes both references. */
+static void give_peercred(struct sock *sk, struct pid *pid, const struct cred *cred)
+{
+	spin_lock(&sk->sk_peer_lock);
+	swap(sk->sk_peer_pid, pid);
+	swap(sk->sk_peer_cred, cred);
+	spin_unlock(&sk->sk_peer_lock);
+	put_pid(pid);
+	put_cred(cred);
+}
+
 static int set_peercred(struct ct_rtask *t, struct sock *sk, u32 nr, u32 uid,
 			u32 gid)
 {
-	const struct cred *old_cred;
 	struct cred *cred = prepare_creds();
-	struct pid *old_pid;
 
 	if (!cred)
 		return -ENOMEM;
 	cred->euid = make_kuid(&init_user_ns, uid);
 	cred->egid = make_kgid(&init_user_ns, gid);
-	spin_lock(&sk->sk_peer_lock);
-	old_pid = sk->sk_peer_pid;
-	old_cred = sk->sk_peer_cred;
-	sk->sk_peer_pid = ct_pid_of(t->r, nr);
-	sk->sk_peer_cred = cred;
-	spin_unlock(&sk->sk_peer_lock);
-	put_pid(old_pid);
-	put_cred(old_cred);
+	give_peercred(sk, ct_pid_of(t->r, nr), cred);
 	return 0;
 }
 
@@ -424,6 +426,8 @@ static int link_pending(struct ct_rtask *t, u32 id, u32 number,
 				   ct_unix_stand_in(server->type, NULL, 0);
 	if (IS_ERR(client))
 		return PTR_ERR(client);
+	/* It may have got them already; connect() takes it that there are none. */
+	give_peercred(client->sk, NULL, NULL);
 	err = address_of(t, k, (struct sockaddr_un *)&addr, &length);
 	if (!err)
 		err = client->ops->connect(client, (struct sockaddr *)&addr,
