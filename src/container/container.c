@@ -284,7 +284,7 @@ static void unpublish(struct ct_container *c)
 static void note_closed(void)
 {
 	if (!--nr_open)
-		queue_delayed_work(ct_wq, &disarm_work, DISARM_DELAY);
+		mod_delayed_work(ct_wq, &disarm_work, DISARM_DELAY);
 }
 
 static void container_end(struct work_struct *work)
