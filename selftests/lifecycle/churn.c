@@ -10,6 +10,12 @@
 #include "kselftest_harness.h"
 
 #define CHURN_MS	4000
+/*
+ * Arming the hooks, for the first container, and disarming them has to wait for all
+ * processors, which the readers keep busy: on a loaded machine that alone has taken
+ * longer than CHURN_MS.
+ */
+#define CHURN_LIMIT_MS	20000
 #define CHURNERS	3
 
 struct shared {
@@ -154,6 +160,19 @@ static bool any_left(void)
 	return strstr(text, "\ntest-") || strstr(text, "\nthe-same ");
 }
 
+/* Until there were enough for each way to end, of somebody. */
+static void let_them_churn(void)
+{
+	int ms = CHURN_MS;
+
+	usleep(CHURN_MS * 1000);
+	while (__atomic_load_n(&shared->rounds, __ATOMIC_RELAXED) <=
+	       ENDS * CHURNERS && ms < CHURN_LIMIT_MS) {
+		usleep(100 * 1000);
+		ms += 100;
+	}
+}
+
 TEST(made_and_ended)
 {
 	struct ct_child child[CHURNERS + 2];
@@ -164,7 +183,7 @@ TEST(made_and_ended)
 	for (i = 0; i < CHURNERS + 2; i++)
 		child[i] = ct_spawn(CT_PLAIN, i < CHURNERS ? churn : read_on,
 				    NULL);
-	usleep(CHURN_MS * 1000);
+	let_them_churn();
 	shared->stop = true;
 	for (i = 0; i < CHURNERS + 2; i++)
 		EXPECT_EQ(0, ct_finish(&child[i]));
