@@ -11,9 +11,9 @@
 
 #define CHURN_MS	4000
 /*
- * Arming the hooks, for the first container, and disarming them has to wait for all
- * processors, which the readers keep busy: on a loaded machine that alone has taken
- * longer than CHURN_MS.
+ * Arming the hooks, for the first container, has to wait for all processors, which
+ * the readers keep busy: that alone takes 2 to 3 s in an emulated machine. The
+ * harness stops a test after 30 s.
  */
 #define CHURN_LIMIT_MS	20000
 #define CHURNERS	3
@@ -160,7 +160,7 @@ static bool any_left(void)
 	return strstr(text, "\ntest-") || strstr(text, "\nthe-same ");
 }
 
-/* Until there were enough for each way to end, of somebody. */
+/* Until there were about as many as all churners need for every way to end. */
 static void let_them_churn(void)
 {
 	int ms = CHURN_MS;
